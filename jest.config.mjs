@@ -1,0 +1,19 @@
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/src', '<rootDir>/connectors', '<rootDir>/test'],
+  testRegex: '(\\.|-)spec\\.ts$',
+  testPathIgnorePatterns: ['\\.mysql\\.spec\\.ts$', '/test/crash/', '/test/soak/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleFileExtensions: ['ts', 'js', 'json'],
+  coverageProvider: 'v8',
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', {
+      jsc: {
+        target: 'es2023', keepClassNames: true, parser: { syntax: 'typescript', decorators: true },
+        transform: { legacyDecorator: true, decoratorMetadata: true },
+      },
+      module: { type: 'es6' }, sourceMaps: 'inline',
+    }],
+  },
+};
