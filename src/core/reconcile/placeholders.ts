@@ -10,10 +10,10 @@ const MEANINGLESS = new Set([
   'NOVALUE', 'NODATA', 'EMPTY', 'BLANK', 'MISSING', 'TBD', 'TBA', 'TODO', 'PENDING', 'DEFAULT', 'DEFAULTSTRING', 'STRING', 'OEM', 'OEMSTRING',
   'TOBEFILLEDBYOEM', 'TOBEFILLEDBYOEMOEM', 'TOBEFILLEDBYOEMX', 'TOBEFILLED', 'TOBEDEFINED', 'TOBEDETERMINED', 'FILLBYOEM', 'FILLEDBYOEM', 'BYOEM',
   'SYSTEMSERIALNUMBER', 'SYSTEMSERIAL', 'SERIALNUMBER', 'SERIAL', 'SERIALNO', 'SYSSERIALNUMBER', 'CHASSISSERIALNUMBER', 'BASEBOARDSERIALNUMBER',
-  'BASEBOARDSERIAL', 'BOARDSERIALNUMBER', 'MOTHERBOARDSERIALNUMBER', 'PRODUCTSERIALNUMBER', 'SSN', 'XXXX', 'MBSERIAL',
+  'BASEBOARDSERIAL', 'BOARDSERIALNUMBER', 'MOTHERBOARDSERIALNUMBER', 'PRODUCTSERIALNUMBER', 'SSN', 'MBSERIAL',
   'SYSTEMUUID', 'SYSTEMVERSION', 'SYSTEMPRODUCTNAME', 'SYSTEMMANUFACTURER', 'SYSTEMNAME', 'ASSETTAG', 'ASSET', 'TAG', 'ASSETTAGNUMBER', 'DEFAULTASSETTAG', 'NOASSET', 'CHASSISASSETTAG',
   'BASEBOARDASSETTAG', 'SYSTEMASSETTAG', 'ATAGNUMBER', 'NOTAG', 'NOTAPPLICABLENA', 'INVALID', 'TEST', 'DUMMY', 'EXAMPLE', 'SAMPLE', 'VIRTUAL', 'VIRTUALMACHINE', 'VMWARE', 'QEMU',
-  'EVAL', 'ENGINEERINGSAMPLE', 'PROTOTYPE', 'ABCDEFG', 'ABCDEF', 'ABC123', '123456789', '1234567890', '12345678', '1234567', '123456', '12345', '1234', '0123456789', '01234567', '012345678',
+  'EVAL', 'ENGINEERINGSAMPLE', 'PROTOTYPE', '123456789', '1234567890', '12345678', '0123456789', '012345678',
   '01234567890', '00123456789', '0123456789ABCDEF', '123456789ABCDEF', 'NUMBERNOTFOUND', 'NOTASSET', 'SERNUM', 'PARALLELSSYSTEM', 'INNOTEK', 'LOCALHOST', 'LOCALHOSTLOCALDOMAIN', 'LOCALDOMAIN',
 ]);
 
@@ -22,21 +22,22 @@ const COMMON_HOSTS = new Set(['localhost', 'localhost4', 'localhost6', 'localdom
 
 /** UUIDs that boards share instead of having one. Lower case, without separators. */
 const SHARED_UUIDS = new Set([
-  '03000200040005000006000700080009', '00020003000400050006000700080009', '12345678123412341234123456789012', '123456781234567890abcddeeffaabbc',
-  '0123456789abcdef0123456789abcdef', 'fefefefefefefefefefefefefefefefe', '11111111222233334444555555555555', '4c4c454400002010802080c04f202020', '4c4c4544000020108020800000000000',
+  '03000200040005000006000700080009', '00020003000400050006000700080009', '123456781234567890abcddeefaabbcc',
+  '0123456789abcdef0123456789abcdef', 'fefefefefefefefefefefefefefefefe', '4c4c454400002010802080c04f202020', '4c4c4544000020108020800000000000',
 ]);
 
 /** Addresses that docks, VPN, container and dial-up adapters share between machines. Lower case with colons. */
 const SHARED_MACS = new Set([
   '00:00:00:00:00:00', 'ff:ff:ff:ff:ff:ff', '00:05:9a:3c:7a:00', '00:05:9a:3c:78:00', '02:00:4c:4f:4f:50', '20:41:53:59:4e:ff', '00:50:56:c0:00:01', '00:50:56:c0:00:08', '50:50:54:50:30:30',
   '33:50:6f:45:30:30', '02:42:ac:11:00:02', '02:50:41:00:00:01', '00:09:0f:fe:00:01', '00:09:0f:aa:00:01', '00:ff:00:00:00:00', '44:45:53:54:42:00', '44:45:53:54:00:00', '54:55:43:44:52:09', '00:53:45:00:00:00',
-  '7a:79:00:00:00:00', '00:00:00:00:00:01', '00:11:22:33:44:55', 'aa:bb:cc:dd:ee:ff', 'de:ad:be:ef:00:00', '0a:00:27:00:00:00', '01:02:03:04:05:06', '12:34:56:78:9a:bc', '00:15:5d:00:00:00', 'ee:ee:ee:ee:ee:ee', '80:00:60:0f:e8:00', '58:2c:80:13:92:63', '00:a0:c6:00:00:00', '00:00:5e:00:01:01', 'fe:54:00:00:00:00',
+  '7a:79:00:00:00:00', 'de:ad:be:ef:00:00', '0a:00:27:00:00:00', '00:15:5d:00:00:00', 'ee:ee:ee:ee:ee:ee', '80:00:60:0f:e8:00', '58:2c:80:13:92:63', '00:a0:c6:00:00:00', '00:00:5e:00:01:01', 'fe:54:00:00:00:00',
 ]);
 /** Prefixes that bridges of container hosts number from the same start on every host. */
 const SHARED_MAC_PREFIXES = ['02:42:'];
 
 const squeeze = (value: string): string => value.toUpperCase().replace(/[^\p{L}\p{N}]/gu, '');
-const isOneCharacter = (squeezed: string): boolean => squeezed.length > 1 && [...squeezed].every((c) => c === squeezed[0]);
+/** Filled with zeros, F or X: nobody ever numbered anything so. Other repeated digits do occur. */
+const isFilled = (squeezed: string, fillers: RegExp): boolean => fillers.test(squeezed);
 
 /** `value` is normalised. True: it says nothing about which machine this is. */
 export function isPlaceholder(kind: IdentifierKind, value: string): boolean {
@@ -48,7 +49,7 @@ export function isPlaceholder(kind: IdentifierKind, value: string): boolean {
     case 'bios_uuid':
     case 'instance_uuid': {
       const hex = value.replace(/-/g, '');
-      return hex === '' || isOneCharacter(hex) || SHARED_UUIDS.has(hex) || MEANINGLESS.has(squeeze(value));
+      return hex === '' || isFilled(hex, /^(0+|f+)$/) || SHARED_UUIDS.has(hex) || MEANINGLESS.has(squeeze(value));
     }
     case 'ip':
       return value === '' || /^(0\.|127\.|169\.254\.|255\.255\.255\.255$)/.test(value) || value === '::' || value === '::1' || value.startsWith('fe80:');
@@ -60,7 +61,7 @@ export function isPlaceholder(kind: IdentifierKind, value: string): boolean {
     case 'serial':
     case 'asset_tag': {
       const squeezed = squeeze(value);
-      return MEANINGLESS.has(squeezed) || isOneCharacter(squeezed) || squeezed.startsWith('TOBEFILLED') || /^X{3,}/.test(squeezed) || /^(NOT|NO)(APPLICABLE|AVAILABLE|SPECIFIED|PROVIDED|SERIAL)/.test(squeezed);
+      return MEANINGLESS.has(squeezed) || isFilled(squeezed, /^(0+|X{2,}|F{6,})$/) || squeezed.startsWith('TOBEFILLED') || /^X{3,}/.test(squeezed) || /^(NOT|NO)(APPLICABLE|AVAILABLE|SPECIFIED|PROVIDED|SERIAL)/.test(squeezed);
     }
   }
 }
