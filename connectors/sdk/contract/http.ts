@@ -23,7 +23,8 @@ export interface HttpRequest {
 }
 
 export type Verdict =
-  | { readonly kind: 'retry'; readonly afterMs?: number; readonly reason: string }
+  /** `error` is what is thrown when no try is left; absent: an UnavailableError with the reason. */
+  | { readonly kind: 'retry'; readonly afterMs?: number; readonly reason: string; readonly error?: Error }
   | { readonly kind: 'reauthenticate' }
   | { readonly kind: 'fail'; readonly error: Error };
 

@@ -1,0 +1,5 @@
+export { createHttp, type HttpOptions, type SourceHttp } from './create-http.js';
+export { createRedactor, REDACTED, type Redactor } from './redact.js';
+export { mustBeJson, firstOf } from './judge.js';
+export { fullJitter, retryAfterMs } from './backoff.js';
+export { printable, vendorWords } from './words.js';
