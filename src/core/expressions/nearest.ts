@@ -1,0 +1,37 @@
+/** Levenshtein distance, given up (returns `limit + 1`) once it must exceed `limit`. */
+export function editDistance(left: string, right: string, limit = Number.POSITIVE_INFINITY): number {
+  if (Math.abs(left.length - right.length) > limit) return limit + 1;
+  let previous = Array.from({ length: right.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= left.length; i++) {
+    const current = [i];
+    let least = i;
+    for (let j = 1; j <= right.length; j++) {
+      const cost = left[i - 1] === right[j - 1] ? 0 : 1;
+      const value = Math.min(previous[j]! + 1, current[j - 1]! + 1, previous[j - 1]! + cost);
+      current.push(value);
+      if (value < least) least = value;
+    }
+    if (least > limit) return limit + 1;
+    previous = current;
+  }
+  return previous[right.length]!;
+}
+
+const folded = (name: string): string => name.toLowerCase().replace(/[-_ ]/g, '');
+
+/**
+ * The name that was probably meant: at most 2 edits away, or a third of its length where that is more; never a guess beyond.
+ * Case, hyphens and underscores do not count, so `client_secret` finds `clientSecret`. Among equally near ones the first wins.
+ */
+export function nearest(name: string, known: Iterable<string>): string | undefined {
+  const wanted = folded(name);
+  let best: { readonly name: string; readonly distance: number } | undefined;
+  for (const candidate of known) {
+    const spelled = folded(candidate);
+    const length = Math.min(spelled.length, wanted.length);
+    const limit = Math.min(Math.max(2, Math.floor(Math.max(spelled.length, wanted.length) / 3)), length <= 2 ? 1 : length - 1);
+    const distance = editDistance(wanted, spelled, limit);
+    if (distance <= limit && (best === undefined || distance < best.distance)) best = { name: candidate, distance };
+  }
+  return best?.name;
+}
