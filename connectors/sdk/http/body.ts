@@ -34,9 +34,10 @@ export async function readBody(stream: Readable, contentEncoding: string | undef
     let decoder: Decoder | undefined;
     let begun = false;
     const fail = (error: unknown): void => {
+      // first: destroying emits events that end here again
+      reject(error instanceof Error ? error : new Error(String(error)));
       stream.destroy();
       decoder?.destroy();
-      reject(error instanceof Error ? error : new Error(String(error)));
     };
     const keep = (chunk: Buffer): void => {
       decoded += chunk.length;
