@@ -1,0 +1,276 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type BetterSqlite3 from 'better-sqlite3';
+import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
+import { FirstSchema1764000000001 } from './migrations/0001-first-schema.js';
+import type { Dialect } from './schema-ddl.js';
+import type { Row, SqlValue, Tx, UpsertOptions } from './tx.js';
+
+export const MIGRATIONS = [FirstSchema1764000000001];
+
+export interface OpenOptions {
+  /** `sqlite:<path>`, `sqlite::memory:` or `mysql://user:password@host:port/database`. */
+  readonly url: string;
+  /** Beside a running service: no migration, no write pragma. */
+  readonly readonly?: boolean;
+  /** Called before each statement: tests throw or kill here. */
+  readonly onStatement?: (sql: string) => void;
+}
+
+export class DatabaseError extends Error {
+  constructor(message: string, readonly hint: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'DatabaseError';
+  }
+}
+
+/**
+ * The database behind one gate. All of TypeORM's query runners on SQLite share one connection: a write beside an open
+ * transaction would be lost with its rollback, and a read would see rows that may never be. So every access queues here.
+ * On MySQL the gate keeps the canonical model's one writer; reads have connections of their own.
+ */
+export class Database {
+  private tail: Promise<unknown> = Promise.resolve();
+  private closed = false;
+  private constructor(private readonly source: DataSource, readonly dialect: Dialect, private readonly onStatement?: (sql: string) => void) {}
+
+  static async open(options: OpenOptions): Promise<Database> {
+    const dialect: Dialect = options.url.startsWith('sqlite:') ? 'sqlite' : 'mysql';
+    const source = new DataSource(dialect === 'sqlite' ? sqliteOptions(options) : mysqlOptions(options));
+    try {
+      await source.initialize();
+    } catch (error) {
+      throw openError(error, dialect);
+    }
+    const database = new Database(source, dialect, options.onStatement);
+    try {
+      if (options.readonly) await database.refuseOtherSchema('older');
+      else await database.migrate();
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+    return database;
+  }
+
+  private async migrate(): Promise<void> {
+    await this.refuseOtherSchema('newer');
+    await this.source.runMigrations({ transaction: this.dialect === 'sqlite' ? 'each' : 'none' });
+  }
+
+  /** A database that a newer Lockstep has migrated is not touched; a reader does not migrate an older one. */
+  private async refuseOtherSchema(which: 'newer' | 'older'): Promise<void> {
+    const names = new Set<string>(MIGRATIONS.map((migration) => migration.name));
+    const exists = this.dialect === 'sqlite'
+      ? await this.source.query(`SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'migrations'`)
+      : await this.source.query(`SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'migrations'`);
+    const applied: string[] = exists.length === 0 ? [] : (await this.source.query('SELECT name FROM migrations')).map((row: Row) => String(row['name']));
+    if (which === 'newer' && applied.some((name) => !names.has(name))) {
+      throw new DatabaseError('the database was migrated by a newer Lockstep', 'run the newer version, or restore the backup taken before the upgrade');
+    }
+    if (which === 'older' && [...names].some((name) => !applied.includes(name))) {
+      throw new DatabaseError(applied.length === 0 ? 'the database has no Lockstep tables yet' : 'the database has an older schema', 'run `lockstep sync` once: it creates and upgrades the tables');
+    }
+  }
+
+  /** Runs alone. On any error everything in it is rolled back. Never await HTTP, timers or queues inside. */
+  async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.alone(() => (this.dialect === 'sqlite' ? this.onSqlite(work, true) : this.onMysql(work)));
+  }
+
+  /** Reading only. Gated on SQLite, where a read beside a transaction would see what may roll back. */
+  async read<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    if (this.dialect === 'sqlite') return this.alone(() => this.onSqlite(work, false));
+    const runner = this.source.createQueryRunner();
+    try {
+      return await work(new MysqlTx(runner, this.onStatement));
+    } finally {
+      await runner.release();
+    }
+  }
+
+  private async alone<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.tail;
+    let open!: () => void;
+    this.tail = new Promise<void>((resolve) => (open = resolve));
+    await before;
+    try {
+      if (this.closed) throw new DatabaseError('the database is closed', 'this is a programming error: report it with the log');
+      return await work();
+    } finally {
+      open();
+    }
+  }
+
+  private async onSqlite<T>(work: (tx: Tx) => Promise<T>, writes: boolean): Promise<T> {
+    const raw = this.raw();
+    const tx = new SqliteTx(raw, this.onStatement);
+    if (!writes) return work(tx);
+    await tx.execute('BEGIN IMMEDIATE');
+    try {
+      const result = await work(tx);
+      await tx.execute('COMMIT');
+      return result;
+    } catch (error) {
+      if (raw.inTransaction) raw.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  private async onMysql<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const runner = this.source.createQueryRunner();
+      try {
+        await runner.startTransaction();
+        const result = await work(new MysqlTx(runner, this.onStatement));
+        await runner.commitTransaction();
+        return result;
+      } catch (error) {
+        if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined); // the connection may be gone: the server rolls back by itself
+        if (attempt < 5 && RETRYABLE.has((error as { errno?: number }).errno ?? 0)) continue;
+        throw error;
+      } finally {
+        await runner.release().catch(() => undefined); // a lost connection has nothing to release
+      }
+    }
+  }
+
+  private raw(): BetterSqlite3.Database {
+    return (this.source.driver as unknown as { databaseConnection: BetterSqlite3.Database }).databaseConnection;
+  }
+
+  /** A consistent copy of a live SQLite file. */
+  async backupTo(path: string): Promise<void> {
+    if (this.dialect !== 'sqlite') throw new DatabaseError('this database is not a file', 'back it up with the tools of the MySQL server (mysqldump --single-transaction)');
+    mkdirSync(dirname(path), { recursive: true });
+    await this.alone(async () => this.raw().prepare('VACUUM INTO ?').run(path));
+  }
+
+  async close(): Promise<void> {
+    await this.alone(async () => {
+      this.closed = true;
+      if (this.source.isInitialized) await this.source.destroy();
+    });
+  }
+}
+
+/** ER_LOCK_WAIT_TIMEOUT and ER_LOCK_DEADLOCK: the server rolled back and asks to try again. */
+const RETRYABLE = new Set([1205, 1213]);
+
+function sqliteOptions({ url, readonly }: OpenOptions): DataSourceOptions {
+  const path = url.slice('sqlite:'.length);
+  if (path !== ':memory:' && !readonly) mkdirSync(dirname(path), { recursive: true });
+  return {
+    type: 'better-sqlite3', database: path, migrations: MIGRATIONS, synchronize: false, enableWAL: !readonly && path !== ':memory:', ...(readonly && { readonly: true, fileMustExist: true }),
+    invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },
+    prepareDatabase: (db: BetterSqlite3.Database) => {
+      db.pragma('busy_timeout = 5000');
+      db.pragma('cache_size = -65536');
+      // WAL re-opens at NORMAL, which survives a kill but not a power cut.
+      if (!readonly) db.pragma('synchronous = FULL');
+      db.pragma('foreign_keys = ON');
+    },
+  } as DataSourceOptions;
+}
+
+function mysqlOptions({ url }: OpenOptions): DataSourceOptions {
+  return {
+    type: 'mysql', url, migrations: MIGRATIONS, synchronize: false, charset: 'utf8mb4_bin', timezone: 'Z', supportBigNumbers: true, bigNumberStrings: false, connectorPackage: 'mysql2',
+    invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' }, poolSize: 4,
+  } as DataSourceOptions;
+}
+
+function openError(error: unknown, dialect: Dialect): DatabaseError {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code === 'SQLITE_CANTOPEN') return new DatabaseError('the database file cannot be opened', 'check that the folder of database.url exists and that this user may write there; before the first `lockstep sync` there is nothing to read', { cause: error });
+  if (code === 'SQLITE_READONLY' || code === 'EACCES' || code === 'EROFS') return new DatabaseError('the database file cannot be written', 'check the rights on the file and its folder', { cause: error });
+  if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') return new DatabaseError('the file is not a sound SQLite database', 'restore it from a backup', { cause: error });
+  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'ETIMEDOUT') return new DatabaseError(`the database server cannot be reached (${code})`, 'check host and port in database.url', { cause: error });
+  if (code === 'ER_ACCESS_DENIED_ERROR' || code === 'ER_DBACCESS_DENIED_ERROR') return new DatabaseError('the database server refuses this user', 'check user, password and grants', { cause: error });
+  if (code === 'ER_BAD_DB_ERROR') return new DatabaseError('the database does not exist on the server', 'create it: CREATE DATABASE lockstep CHARACTER SET utf8mb4', { cause: error });
+  return new DatabaseError(`the ${dialect} database cannot be opened: ${message ?? String(error)}`, 'check database.url', { cause: error });
+}
+
+/** The driver runs synchronously; statements are prepared once a shape. */
+class SqliteTx implements Tx {
+  readonly dialect = 'sqlite';
+  constructor(private readonly raw: BetterSqlite3.Database, private readonly onStatement?: (sql: string) => void) {}
+
+  private prepare(sql: string): BetterSqlite3.Statement {
+    this.onStatement?.(sql);
+    let cache = PREPARED.get(this.raw);
+    if (!cache) PREPARED.set(this.raw, (cache = new Map()));
+    let statement = cache.get(sql);
+    if (!statement) {
+      if (cache.size > 400) cache.clear();
+      cache.set(sql, (statement = this.raw.prepare(sql)));
+    }
+    return statement;
+  }
+
+  async query<T extends Row>(sql: string, params: readonly SqlValue[] = []): Promise<T[]> {
+    return this.prepare(sql).all(...params) as T[];
+  }
+
+  async execute(sql: string, params: readonly SqlValue[] = []): Promise<number> {
+    return this.prepare(sql).run(...params).changes;
+  }
+
+  async insertMany(table: string, columns: readonly string[], rows: readonly (readonly SqlValue[])[], upsert?: UpsertOptions): Promise<void> {
+    const conflict = upsert === undefined ? '' : ` ON CONFLICT (${upsert.keys.join(', ')}) DO ${upsert.update.length === 0 ? 'NOTHING' : `UPDATE SET ${upsert.update.map((column) => `${column} = excluded.${column}`).join(', ')}`}`;
+    await this.executeMany(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})${conflict}`, rows);
+  }
+
+  async executeMany(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<void> {
+    if (rows.length === 0) return;
+    const statement = this.prepare(sql);
+    for (const row of rows) statement.run(...row);
+  }
+}
+const PREPARED = new WeakMap<BetterSqlite3.Database, Map<string, BetterSqlite3.Statement>>();
+
+/** Many rows a statement: on this protocol one statement a row costs a factor of five. */
+class MysqlTx implements Tx {
+  readonly dialect = 'mysql';
+  constructor(private readonly runner: QueryRunner, private readonly onStatement?: (sql: string) => void) {}
+
+  async query<T extends Row>(sql: string, params: readonly SqlValue[] = []): Promise<T[]> {
+    this.onStatement?.(sql);
+    return (await this.runner.query(sql, [...params])) as T[];
+  }
+
+  async execute(sql: string, params: readonly SqlValue[] = []): Promise<number> {
+    this.onStatement?.(sql);
+    return Number(((await this.runner.query(sql, [...params])) as { affectedRows?: number }).affectedRows ?? 0);
+  }
+
+  async insertMany(table: string, columns: readonly string[], rows: readonly (readonly SqlValue[])[], upsert?: UpsertOptions): Promise<void> {
+    const conflict = upsert === undefined ? '' : ` ON DUPLICATE KEY UPDATE ${(upsert.update.length === 0 ? [upsert.keys[0] as string] : upsert.update).map((column) => `${column} = ${upsert.update.length === 0 ? column : `VALUES(${column})`}`).join(', ')}`;
+    const one = `(${columns.map(() => '?').join(',')})`;
+    for (const chunk of bySize(rows, columns.length)) {
+      await this.execute(`INSERT INTO ${table} (${columns.join(', ')}) VALUES ${Array<string>(chunk.length).fill(one).join(',')}${conflict}`, chunk.flat());
+    }
+  }
+
+  async executeMany(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<void> {
+    for (const row of rows) await this.execute(sql, row);
+  }
+}
+
+/** Chunks that stay below the bind limit and well below max_allowed_packet. */
+function* bySize(rows: readonly (readonly SqlValue[])[], width: number): Generator<readonly (readonly SqlValue[])[]> {
+  const most = Math.max(1, Math.floor(30_000 / width));
+  let chunk: (readonly SqlValue[])[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    const size = row.reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length : 8), 0);
+    if (chunk.length > 0 && (chunk.length >= most || bytes + size > 3_000_000)) {
+      yield chunk;
+      chunk = [];
+      bytes = 0;
+    }
+    chunk.push(row);
+    bytes += size;
+  }
+  if (chunk.length > 0) yield chunk;
+}
