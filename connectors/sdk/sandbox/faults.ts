@@ -13,6 +13,8 @@ export interface VendorAnswers {
   readonly forbidden: (request: LoggedRequest) => SandboxAnswer;
   readonly throttled?: (request: LoggedRequest, ms: number) => SandboxAnswer;
   readonly errorIn200?: (request: LoggedRequest) => SandboxAnswer;
+  /** A success status without a body: the request was thrown away. */
+  readonly dropped?: (request: LoggedRequest) => SandboxAnswer;
   readonly cursorRefused?: (request: LoggedRequest) => SandboxAnswer;
   readonly serverError?: (request: LoggedRequest, status: number) => SandboxAnswer;
 }
@@ -27,7 +29,7 @@ export const TRANSPORT_FAULTS: readonly FaultKind[] = [
   'gzip_bomb', 'malformed_body',
 ];
 const VENDOR_FAULTS: Readonly<Partial<Record<FaultKind, keyof VendorAnswers>>> = {
-  throttled_vendor: 'throttled', error_in_200: 'errorIn200', cursor_refused: 'cursorRefused',
+  throttled_vendor: 'throttled', error_in_200: 'errorIn200', cursor_refused: 'cursorRefused', dropped: 'dropped',
 };
 
 interface Rule { readonly fault: Fault; passed: number; hits: number }
@@ -37,13 +39,13 @@ export class FaultSet implements Faults {
   readonly supported: readonly FaultKind[];
   private rules: Rule[] = [];
 
-  /** `data`: the data faults that the vendor's part applies. */
+  /** `data`: the faults that the vendor's part applies itself; `error_in_200` may be one, where rows stand before the error. */
   constructor(readonly answers: VendorAnswers, data: readonly FaultKind[]) {
-    const wrong = data.filter((kind) => !DATA_FAULTS.includes(kind));
+    const wrong = data.filter((kind) => !DATA_FAULTS.includes(kind) && kind !== 'error_in_200');
     if (wrong.length > 0) throw new RangeError(`not a data fault: ${wrong.join(', ')}`);
     this.supported = FAULT_KINDS.filter((kind) => {
       const needs = VENDOR_FAULTS[kind];
-      if (needs !== undefined) return answers[needs] !== undefined;
+      if (needs !== undefined) return answers[needs] !== undefined || data.includes(kind);
       return !DATA_FAULTS.includes(kind) || data.includes(kind);
     });
   }
@@ -104,6 +106,7 @@ export function faultAnswer(fault: Fault, request: LoggedRequest, answers: Vendo
     case 'unauthorised': return answers.unauthorised(request);
     case 'forbidden': return answers.forbidden(request);
     case 'error_in_200': return answers.errorIn200?.(request);
+    case 'dropped': return answers.dropped?.(request);
     case 'cursor_refused': return answers.cursorRefused?.(request);
     case 'redirect_elsewhere': return { status: 302, headers: { location: fault.location ?? 'http://127.0.0.1:9/' } };
     case 'empty_body': return { status: 200, headers: { 'content-type': 'application/json' }, body: '' };

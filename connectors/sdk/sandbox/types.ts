@@ -53,6 +53,8 @@ export interface LoggedRequest {
   readonly at: number;
   /** The fault that answered it. */
   fault?: FaultKind;
+  /** What the vendor lets pass without a word though it is surely a mistake (an unknown field, a dropped condition). A good connector causes none. */
+  notes?: string[];
 }
 
 export type RequestPurpose = 'data' | 'auth' | 'other';
@@ -62,7 +64,7 @@ export const FAULT_KINDS = [
   'reset_before_headers', 'reset_in_body', 'truncated_body', 'hang_after_headers', 'hang_before_headers', 'trickle', 'latency', 'sliced',
   // HTTP
   'throttled_seconds', 'throttled_date', 'throttled_vendor', 'throttled_bare', 'server_error', 'maintenance_page', 'gateway_page', 'proxy_auth_page',
-  'unauthorised', 'forbidden', 'error_in_200', 'login_page', 'redirect_elsewhere', 'gzip_bomb', 'empty_body',
+  'unauthorised', 'forbidden', 'error_in_200', 'login_page', 'redirect_elsewhere', 'gzip_bomb', 'empty_body', 'dropped',
   // Data
   'malformed_body', 'duplicate_across_pages', 'empty_page', 'total_too_high', 'total_too_low', 'returns_nothing', 'returns_tenth',
   'bad_record', 'cursor_refused',
