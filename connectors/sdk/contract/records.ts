@@ -110,7 +110,8 @@ export type MappedRecord = AssetRecord | RelationshipRecord | InstallationRecord
 
 /** Mapping never throws: a record that cannot be mapped is rejected with a reason that a person understands. */
 export type Mapping =
-  | { readonly ok: true; readonly record: MappedRecord }
+  /** `notes`: what was cut or left out on the way, for people; no part of the record. */
+  | { readonly ok: true; readonly record: MappedRecord; readonly notes?: readonly string[] }
   /** Deliberately not a record of ours (e.g. a row marked as duplicate by the vendor): counted as filtered. */
   | { readonly ok: true; readonly skip: string; readonly externalId: string }
   | { readonly ok: false; readonly externalId?: string; readonly reason: string };

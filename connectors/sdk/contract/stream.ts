@@ -66,6 +66,8 @@ export interface Stream<Client, Raw = any> {
   readonly permissions: readonly string[];
   /** How deletes become known. */
   readonly deletes: 'told' | 'by_full_scan' | 'unknowable';
+  /** A record that a complete pass of its scope did not return counts as told: it needs no grace, for its list is what the source says. */
+  readonly missingIsTold?: boolean;
   /** `none`: every pass is full. `partial`: increments are blind to some changes, so only full scans confirm. */
   readonly incremental: 'full' | 'partial' | 'none';
   /** An empty full pass is a failure even on first load. */

@@ -1,0 +1,1 @@
+export { IsHttpAddress, isHttpAddress, readOptions, type OptionProblem } from './options.js';
