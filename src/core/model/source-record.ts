@@ -38,6 +38,8 @@ export interface SourceRecord {
   readonly role: SourceRole;
   readonly state: RecordState;
   readonly assetClass?: string;
+  /** The record's modified time of the version in which `assetClass` last took another value, ms UTC. Absent: the source tells no time. */
+  readonly classChangedAt?: number | null;
   readonly identifiers: readonly RecordIdentifier[];
   /** Normalised manufacturer: "Dell Inc." and "DELL" are one. */
   readonly maker?: string;
@@ -53,12 +55,20 @@ export interface SourceRecord {
   readonly tombstonedAt?: number;
   /** The first reading of its stage; has no time. Absent: never said one that the stage table reads. */
   readonly baseline?: LifecycleStage;
-  /** Holds that the latest reading states. */
+  /** What the latest reading says, as a stage. Absent: not known. Closes the review of a skipped move that the source itself has taken back. */
+  readonly stageRead?: LifecycleStage;
+  /** Holds in force by this record's readings; a legal one stays until a person lifts it. */
   readonly holds?: readonly Hold[];
+  /** Since when each of them has been read, ms UTC: a hold forbids nothing that happened before. Absent: it always stood. */
+  readonly holdsSince?: { readonly [H in Hold]?: number };
+  /** Holds that a person lifted although the source goes on stating them. */
+  readonly holdsLifted?: readonly Hold[];
   /** Facts for life cycle rules: power_state is taken from the claims, others stand here. */
   readonly facts?: { readonly [fact: string]: string | number | boolean };
   /** When this record was first read with power_state running, ms UTC. */
   readonly firstRunningAt?: number;
+  /** Since when it has been read with power_state terminated, ms UTC: the vendor's own time where it tells one. */
+  readonly terminatedAt?: number;
 }
 
 export const isLive = (record: { readonly state: RecordState }): boolean => record.state !== 'tombstoned';
