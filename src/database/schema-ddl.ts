@@ -61,7 +61,8 @@ export function createStatements(table: Table, dialect: Dialect): string[] {
     lines.push(...named.map(({ name, columns, unique }) => `${unique ? 'UNIQUE KEY' : 'KEY'} ${q(name)} (${list(columns)})`));
     return [`CREATE TABLE IF NOT EXISTS ${q(table.name)} (${lines.join(', ')}) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`];
   }
-  const rowid = table.primary.length > 1 ? ' WITHOUT ROWID' : '';
+  // Narrow rows found by a composite key need no second tree; wide ones would make that tree slow.
+  const rowid = table.primary.length > 1 && Object.values(table.columns).every((column) => column.type.kind !== 'long') ? ' WITHOUT ROWID' : '';
   return [
     `CREATE TABLE IF NOT EXISTS ${q(table.name)} (${lines.join(', ')})${rowid}`,
     ...named.map(({ name, columns, unique }) => `CREATE ${unique ? 'UNIQUE ' : ''}INDEX IF NOT EXISTS ${q(name)} ON ${q(table.name)} (${list(columns)})`),

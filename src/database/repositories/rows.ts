@@ -1,0 +1,110 @@
+import type { AttributeValue, Hold, IdentifierKind, LifecycleStage, SourceRole, StageReading } from '../../../connectors/sdk/contract/index.js';
+import type { Claim, RecordIdentifier, RecordState, SourceRecord } from '../../core/model/index.js';
+import { recordKey } from '../../core/model/index.js';
+
+/** The narrow row that every pass touches. */
+export interface RecordHead {
+  readonly id: number;
+  readonly streamId: number;
+  readonly externalId: string;
+  readonly kind: string;
+  readonly scopeId: number;
+  /** `pending`: its first version waits for a decision. */
+  readonly state: RecordState | 'pending' | 'withdrawn';
+  readonly assetId: string | null;
+  readonly contentHash: string;
+  readonly mappingHash: string;
+  readonly modifiedAt: number | null;
+  readonly version: number | null;
+  readonly versionNo: number;
+  readonly firstSeenAt: number;
+  readonly seenAt: number;
+  readonly seenPass: number;
+  readonly misses: number;
+  readonly missingSince: number | null;
+  readonly toldAt: number | null;
+  readonly tombstonedAt: number | null;
+}
+
+export const HEAD_COLUMNS = [
+  'id', 'stream_id', 'external_id', 'kind', 'scope_id', 'state', 'asset_id', 'content_hash', 'mapping_hash', 'modified_at', 'version', 'version_no',
+  'first_seen_at', 'seen_at', 'seen_pass', 'misses', 'missing_since', 'told_at', 'tombstoned_at',
+] as const;
+
+const number = (value: unknown): number | null => (value === null || value === undefined ? null : Number(value));
+
+export function headOf(row: Record<string, any>): RecordHead {
+  return {
+    id: Number(row['id']), streamId: Number(row['stream_id']), externalId: row['external_id'], kind: row['kind'], scopeId: Number(row['scope_id']), state: row['state'], assetId: row['asset_id'],
+    contentHash: row['content_hash'], mappingHash: row['mapping_hash'], modifiedAt: number(row['modified_at']), version: number(row['version']), versionNo: Number(row['version_no']),
+    firstSeenAt: Number(row['first_seen_at']), seenAt: Number(row['seen_at']), seenPass: Number(row['seen_pass']), misses: Number(row['misses']),
+    missingSince: number(row['missing_since']), toldAt: number(row['told_at']), tombstonedAt: number(row['tombstoned_at']),
+  };
+}
+
+export function rowOfHead(head: RecordHead): (string | number | null)[] {
+  return [
+    head.id, head.streamId, head.externalId, head.kind, head.scopeId, head.state, head.assetId, head.contentHash, head.mappingHash, head.modifiedAt, head.version, head.versionNo,
+    head.firstSeenAt, head.seenAt, head.seenPass, head.misses, head.missingSince, head.toldAt, head.tombstonedAt,
+  ];
+}
+
+/** What a record's accepted version says, beside its head. */
+export interface RecordBody {
+  readonly assetClass?: string;
+  readonly identifiers: readonly RecordIdentifier[];
+  readonly maker?: string;
+  readonly hostnames: readonly string[];
+  readonly nameLabel?: string;
+  readonly claims: { readonly [attribute: string]: Claim };
+  readonly facts?: { readonly [fact: string]: string | number | boolean };
+  readonly holds?: readonly Hold[];
+  readonly reading?: StageReading;
+  readonly baseline?: LifecycleStage;
+  readonly firstRunningAt?: number;
+}
+
+type PackedIdentifier = [IdentifierKind, string] | [IdentifierKind, string, number];
+
+/** Short keys and arrays: bodies are the widest rows of the model. */
+export function packBody(body: RecordBody): string {
+  const claims: Record<string, unknown[]> = {};
+  for (const [name, claim] of Object.entries(body.claims)) claims[name] = claim.echo ? [claim.value, claim.changedAt, 1] : [claim.value, claim.changedAt];
+  const identifiers = body.identifiers.map(({ kind, value, placeholder, echo }): PackedIdentifier => (placeholder || echo ? [kind, value, (placeholder ? 1 : 0) + (echo ? 2 : 0)] : [kind, value]));
+  return JSON.stringify({ c: body.assetClass, i: identifiers, m: body.maker, h: body.hostnames, n: body.nameLabel, a: claims, f: body.facts, o: body.holds, r: body.reading, b: body.baseline, u: body.firstRunningAt });
+}
+
+export function unpackBody(text: string): RecordBody {
+  const packed = JSON.parse(text) as { c?: string; i: PackedIdentifier[]; m?: string; h: string[]; n?: string; a: Record<string, [AttributeValue | null, number | null, 1?]>; f?: RecordBody['facts']; o?: Hold[]; r?: StageReading; b?: LifecycleStage; u?: number };
+  const claims: { [attribute: string]: Claim } = Object.create(null) as Record<string, Claim>;
+  for (const name of Object.keys(packed.a)) {
+    const [value, changedAt, echo] = packed.a[name] as [AttributeValue | null, number | null, 1?];
+    claims[name] = echo ? { value, changedAt, echo: true } : { value, changedAt };
+  }
+  return {
+    ...(packed.c !== undefined && { assetClass: packed.c }),
+    identifiers: packed.i.map(([kind, value, marks]) => (marks ? { kind, value, ...((marks & 1) === 1 && { placeholder: true as const }), ...((marks & 2) === 2 && { echo: true as const }) } : { kind, value })),
+    ...(packed.m !== undefined && { maker: packed.m }), hostnames: packed.h, ...(packed.n !== undefined && { nameLabel: packed.n }), claims,
+    ...(packed.f && { facts: packed.f }), ...(packed.o && { holds: packed.o }), ...(packed.r && { reading: packed.r }), ...(packed.b && { baseline: packed.b }), ...(packed.u !== undefined && { firstRunningAt: packed.u }),
+  };
+}
+
+export interface StreamRow {
+  readonly id: number;
+  readonly source: string;
+  readonly name: string;
+  readonly role: SourceRole;
+}
+
+/** The pure core's record from its stored parts. `coveredTo`: the mark of its scope. */
+export function sourceRecordOf(head: RecordHead, body: RecordBody, stream: StreamRow, coveredTo: number): SourceRecord {
+  return {
+    key: recordKey(stream.source, stream.name, head.externalId), source: stream.source, stream: stream.name, externalId: head.externalId, role: stream.role,
+    state: head.state === 'live' || head.state === 'unread' ? head.state : 'tombstoned',
+    ...(body.assetClass !== undefined && { assetClass: body.assetClass }), identifiers: body.identifiers, ...(body.maker !== undefined && { maker: body.maker }), hostnames: body.hostnames,
+    ...(body.nameLabel !== undefined && { nameLabel: body.nameLabel }), claims: body.claims,
+    confirmedAt: head.state === 'unread' ? head.seenAt : Math.max(head.seenAt, coveredTo),
+    firstSeenAt: head.firstSeenAt, lastSeenAt: head.seenAt, ...(head.tombstonedAt !== null && { tombstonedAt: head.tombstonedAt }),
+    ...(body.baseline && { baseline: body.baseline }), ...(body.holds && { holds: body.holds }), ...(body.facts && { facts: body.facts }), ...(body.firstRunningAt !== undefined && { firstRunningAt: body.firstRunningAt }),
+  };
+}
