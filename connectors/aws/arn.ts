@@ -18,3 +18,9 @@ export const roleArn = (partition: string, account: string, role: string): strin
 /** Lower case: ARNs of EC2 are compared so. */
 export const ec2Arn = (partition: string, region: string, account: string, type: 'instance' | 'volume', id: string): string =>
   `arn:${partition}:ec2:${region}:${account}:${type}/${id}`.toLowerCase();
+
+/** The parts of an ARN that `ec2Arn` made. */
+export function ec2ArnParts(arn: string): { readonly account: string; readonly region: string; readonly id: string } | undefined {
+  const parts = /^arn:[a-z0-9-]+:ec2:([a-z0-9-]+):(\d{12}):(?:instance|volume)\/([a-z]+-[0-9a-z]+)$/.exec(arn);
+  return parts === null ? undefined : { region: parts[1]!, account: parts[2]!, id: parts[3]! };
+}

@@ -1,7 +1,6 @@
 import { NotFoundError, ProtocolError, SourceError, type FetchedOne, type PullFrom } from '../sdk/contract/index.js';
-import { ahead } from './ahead.js';
+import { ec2ArnParts } from './arn.js';
 import type { AwsClient } from './client.js';
-import { manifest } from './manifest.js';
 import { regionsOf, type Found, type Place } from './scan.js';
 
 /** EC2 takes 5 to 1000 (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html); a call without MaxResults has half the throttle budget. */
@@ -16,35 +15,24 @@ export function nextOf(client: AwsClient, place: Place, asked: string | undefine
   return { next: given };
 }
 
-/** Beyond this many places, asking all of them for one record costs more than waiting for the next pass. */
-const MOST_PLACES = 40;
-
 /**
- * One record by its id. An id does not say where it lives, so every place is asked, by a filter: an unknown id is an
- * empty list there, and no error. It is gone only when every place has answered.
+ * One record by its ARN, which says where it lives. Asked for by a filter, so that an unknown id is an empty list and no
+ * error: EC2 has then looked, and it is gone.
  */
-export async function findOne<Raw>(client: AwsClient, stream: string, ask: (place: Place) => Promise<Raw | undefined>): Promise<FetchedOne<Raw>> {
-  let missing: string | undefined;
-  const places: Place[] = [];
+export async function findOne<Raw>(client: AwsClient, stream: string, arn: string, ask: (place: Place, id: string) => Promise<Raw | undefined>): Promise<FetchedOne<Raw>> {
+  const parts = ec2ArnParts(arn);
+  if (parts === undefined) return { kind: 'unknown', reason: `${arn} is no ARN of EC2` };
   try {
     const { partition } = await client.identity();
-    for (const id of await client.accountIds()) {
-      try {
-        const account = await client.account(id, stream);
-        for (const region of (await regionsOf(client, account, stream)).usable) places.push({ account, region, partition });
-      } catch (error) {
-        missing ??= wordsOf(error);
-      }
-    }
+    if (!(await client.accountIds()).includes(parts.account)) return { kind: 'unknown', reason: `account ${parts.account} is not read any more` };
+    const account = await client.account(parts.account, stream);
+    if (!(await regionsOf(client, account, stream)).usable.includes(parts.region)) return { kind: 'unknown', reason: `region ${parts.region} of account ${parts.account} is not read any more` };
+    const raw = await ask({ account, region: parts.region, partition }, parts.id);
+    return raw === undefined ? { kind: 'gone' } : { kind: 'found', raw };
   } catch (error) {
+    if (error instanceof NotFoundError) return { kind: 'gone' };
     return { kind: 'unknown', reason: wordsOf(error) };
   }
-  if (places.length > MOST_PLACES) return { kind: 'unknown', reason: `${places.length} accounts and regions would have to be asked for one record` };
-  for await (const { outcome } of ahead(places, manifest.concurrency, ask)) {
-    if (outcome.ok && outcome.value !== undefined) return { kind: 'found', raw: outcome.value };
-    if (!outcome.ok && !(outcome.error instanceof NotFoundError)) missing ??= wordsOf(outcome.error);
-  }
-  return missing === undefined ? { kind: 'gone' } : { kind: 'unknown', reason: missing };
 }
 
 function wordsOf(error: unknown): string {

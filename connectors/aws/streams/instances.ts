@@ -16,8 +16,8 @@ export const instances = defineStream<AwsClient, AwsInstance>({
   incremental: 'none',
   pull: (client, from) => scan(client, from, 'instances', (place, token) => describe(client, place, token, from)),
   map: mapInstance,
-  fetchOne: (client, externalId) => findOne(client, 'instances', async (place) =>
-    (await describe(client, place, undefined, {}, externalId)).records.find((raw) => raw.instance.InstanceId === externalId)),
+  fetchOne: (client, externalId) => findOne(client, 'instances', externalId, async (place, id) =>
+    (await describe(client, place, undefined, {}, id)).records.find((raw) => raw.instance.InstanceId === id)),
 });
 
 /** With `id`, that one: by a filter, for an unknown id under `InstanceIds` fails the whole call. */
@@ -89,7 +89,7 @@ export function mapInstance(raw: AwsInstance, context: MapContext): Mapping {
   const id = text(instance?.InstanceId);
   if (id === undefined) return rejected('the instance has no InstanceId');
   const where = whereOf(raw);
-  if (where === undefined) return rejected('the record does not say in which account and region it was read', id);
+  if (where === undefined) return rejected('the record does not say in which account and region it was read');
   const options = mappingOptions(context.options);
   const arn = ec2Arn(where.partition, where.region, where.account, 'instance', id);
   const tags = tagsOf(instance.Tags, options);
@@ -108,18 +108,15 @@ export function mapInstance(raw: AwsInstance, context: MapContext): Mapping {
       ...listOf(entry.Ipv6Addresses).map((address) => address.Ipv6Address),
     ]),
   ];
-  const identity = {
-    mac_addresses: macs(interfaces.map((entry) => entry.MacAddress)),
-    ip_addresses: ips(addresses).sort(),
-    ...(options.privateDnsAsFqdn && { fqdn: text(instance.PrivateDnsName) }),
-  };
   return mapped({
     kind: 'asset',
-    externalId: id,
+    externalId: arn,
     assetClass: 'virtual_machine',
-    identifiers: identifiers({ ...identity, cloud_resource_id: [arn, id.toLowerCase()] }),
+    identifiers: identifiers({ cloud_resource_id: [arn, id.toLowerCase()] }),
     claims: claims({
-      ...identity,
+      ...(options.privateDnsAsFqdn && { fqdn: text(instance.PrivateDnsName) }),
+      mac_addresses: macs(interfaces.map((entry) => entry.MacAddress)).sort(),
+      ip_addresses: ips(addresses).sort(),
       name: text(own(tags, 'Name')) ?? id,
       manufacturer: 'Amazon EC2',
       model: text(instance.InstanceType),

@@ -9,8 +9,10 @@ import { findOne, nextOf, pageSizeOf } from '../pull.js';
 import { plain, type AwsAttachment, type AwsVolume } from '../raw.js';
 import { scan, type Found, type Place } from '../scan.js';
 
+const ATTACHED = '/attached/';
+
 /**
- * Volumes, each followed by its attachments as records of their own, `vol-…/attached/i-…`: a raw record maps to one
+ * Volumes, each followed by its attachments as records of their own, `arn:…:volume/vol-…/attached/i-…`: a raw record maps to one
  * record, and a volume with Multi-Attach has several instances. A detached one is missing from the next complete pass.
  */
 export const volumes = defineStream<AwsClient, AwsVolume | AwsAttachment>({
@@ -21,10 +23,11 @@ export const volumes = defineStream<AwsClient, AwsVolume | AwsAttachment>({
   after: ['instances'],
   pull: (client, from) => scan(client, from, 'volumes', (place, token) => describe(client, place, token, from)),
   map: mapVolume,
-  fetchOne: (client, externalId) => findOne(client, 'volumes', async (place) => {
-    const { records } = await describe(client, place, undefined, {}, externalId.split('/', 1)[0]!);
-    return records.find((raw) => idOf(raw) === externalId);
-  }),
+  fetchOne(client, externalId) {
+    const [arn, instanceId] = externalId.split(ATTACHED, 2) as [string, string?];
+    return findOne(client, 'volumes', arn, async (place, id) => (await describe(client, place, undefined, {}, id)).records.find((raw) =>
+      (instanceId === undefined ? raw.what === 'volume' && raw.volume.VolumeId === id : raw.what === 'attachment' && raw.volumeId === id && raw.instanceId === instanceId)));
+  },
 });
 
 async function describe(client: AwsClient, place: Place, token: string | undefined, from: Pick<PullFrom, 'pageSize'>, id?: string): Promise<Found<AwsVolume | AwsAttachment>> {
@@ -52,9 +55,6 @@ function attachmentsOf(volume: Volume, where: Pick<AwsAttachment, 'account' | 'r
       : [{ what: 'attachment' as const, ...where, volumeId: volume.VolumeId, instanceId: InstanceId, ...(State !== undefined && { state: State }) }]));
 }
 
-const attachmentId = (raw: AwsAttachment): string => `${raw.volumeId}/attached/${raw.instanceId}`;
-const idOf = (raw: AwsVolume | AwsAttachment): string | undefined => (raw.what === 'attachment' ? attachmentId(raw) : raw.volume.VolumeId);
-
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Volume.html: `Size` is in GiB. */
 export function mapVolume(raw: AwsVolume | AwsAttachment, context: MapContext): Mapping {
   if (raw?.what === 'attachment') return mapAttachment(raw);
@@ -62,14 +62,14 @@ export function mapVolume(raw: AwsVolume | AwsAttachment, context: MapContext): 
   const id = text(volume?.VolumeId);
   if (id === undefined) return rejected('the volume has no VolumeId');
   const where = whereOf(raw);
-  if (where === undefined) return rejected('the record does not say in which account and region it was read', id);
+  if (where === undefined) return rejected('the record does not say in which account and region it was read');
   const options = mappingOptions(context.options);
   const arn = ec2Arn(where.partition, where.region, where.account, 'volume', id);
   const tags = tagsOf(volume.Tags, options);
   const state = text(volume.State);
   return mapped({
     kind: 'asset',
-    externalId: id,
+    externalId: arn,
     assetClass: 'volume',
     identifiers: identifiers({ cloud_resource_id: [arn, id.toLowerCase()] }),
     claims: claims({
@@ -91,12 +91,14 @@ export function mapVolume(raw: AwsVolume | AwsAttachment, context: MapContext): 
 function mapAttachment(raw: AwsAttachment): Mapping {
   const volumeId = text(raw.volumeId);
   const instanceId = text(raw.instanceId);
-  if (volumeId === undefined || instanceId === undefined) return rejected('the attachment names no volume or no instance');
+  const where = whereOf(raw);
+  if (volumeId === undefined || instanceId === undefined || where === undefined) return rejected('the attachment does not name its volume, its instance and where they are');
+  const volume = ec2Arn(where.partition, where.region, where.account, 'volume', volumeId);
   return mapped({
     kind: 'relationship',
-    externalId: attachmentId(raw),
+    externalId: `${volume}${ATTACHED}${instanceId.toLowerCase()}`,
     relation: 'attached_to',
-    from: { streams: ['volumes'], externalId: volumeId },
-    to: { streams: ['instances'], externalId: instanceId },
+    from: { streams: ['volumes'], externalId: volume },
+    to: { streams: ['instances'], externalId: ec2Arn(where.partition, where.region, where.account, 'instance', instanceId) },
   });
 }
