@@ -40,6 +40,8 @@ export interface SandboxServer {
   readonly url: string;
   requests(): readonly LoggedRequest[];
   clearRequests(): void;
+  /** Most requests that were under way at once since the log was cleared. */
+  peak(): number;
   /** The vendor's clock. */
   now(): number;
   setClockSkew(ms: number): void;
@@ -62,6 +64,8 @@ export const machineClock: Clock = {
 export async function startServer(options: ServerOptions): Promise<SandboxServer> {
   let skew = 0;
   let log: LoggedRequest[] = [];
+  let underWay = 0;
+  let peak = 0;
   const stopped = new AbortController();
   const now = (): number => options.clock.now() + skew;
 
@@ -91,6 +95,9 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
   };
 
   const server = createServer({ maxHeaderSize: 128 * 1024, keepAliveTimeout: 5_000 }, (incoming, outgoing) => {
+    underWay += 1;
+    peak = Math.max(peak, underWay);
+    outgoing.once('close', () => { underWay -= 1; });
     serve(incoming, outgoing).catch((error: unknown) => {
       if (stopped.signal.aborted || outgoing.destroyed) return;
       // A mistake of the sandbox itself: loud, and unlike anything that a vendor says.
@@ -108,7 +115,8 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
   return {
     url: `http://127.0.0.1:${port}`,
     requests: () => log,
-    clearRequests: () => { log = []; },
+    clearRequests: () => { log = []; peak = underWay; },
+    peak: () => peak,
     now,
     setClockSkew: (ms) => { skew = ms; },
     close: async () => {

@@ -159,6 +159,8 @@ export interface Sandbox {
   truth(stream: string): ReadonlyMap<string, ExpectedFacts>;
   requests(): readonly LoggedRequest[];
   clearRequests(): void;
+  /** Most requests that were under way at once since the log was cleared. */
+  peak?(): number;
   readonly faults: Faults;
   readonly edit: Edits;
   setLimits(limits: SandboxLimits): void;
