@@ -72,6 +72,14 @@ export function explainAttribute(input: ResolveInput, attribute: string): Attrib
   return new Asset(input, compareClaims).outcomeOf(attribute);
 }
 
+/** When the present value was taken, by what made it: null where its source tells no time, undefined where there is no value. */
+export function changedAtOf({ override, winner, contributors }: AttributeOutcome): number | null | undefined {
+  if (override) return override.at;
+  if (!winner) return undefined;
+  const times = [winner, ...(contributors ?? [])].flatMap(({ changedAt }) => (changedAt === null ? [] : [changedAt]));
+  return times.length > 0 ? Math.max(...times) : null;
+}
+
 class Asset {
   private readonly authority: CompiledAuthority;
   /** Whose claims count, by key: the live ones; if there is none, the last known stays readable. */

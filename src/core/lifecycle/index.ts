@@ -1,0 +1,10 @@
+export * from './stage-graph.js';
+export * from './speakers.js';
+export * from './holds.js';
+export * from './read-stage.js';
+export * from './fold-types.js';
+export { DEFAULT_STAGE, foldStage } from './fold.js';
+export * from './rule-types.js';
+export { BUILT_IN_RULES, GONE_FOR, VIRTUAL_RETIRED_FOR } from './built-in-rules.js';
+export { evaluateRules, type RuleMoves } from './rules.js';
+export { settleStage, type Settled, type SettleInput } from './settle.js';
