@@ -12,6 +12,7 @@ export function run(command, args, { cwd, env, log, minutes }) {
     const out = openSync(log, 'a');
     const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', out, out], detached: true });
     let timedOut = false;
+    let ended = false;
     let last;
     const signal = (name) => {
       try {
@@ -26,6 +27,10 @@ export function run(command, args, { cwd, env, log, minutes }) {
       last = setTimeout(() => signal('SIGKILL'), 10_000);
     }, minutes * 60_000);
     const end = (code) => {
+      if (ended) return;
+      ended = true;
+      // The leader is gone; whoever of its group did not listen goes now.
+      if (timedOut) signal('SIGKILL');
       clearTimeout(timer);
       clearTimeout(last);
       closeSync(out);

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
-const LEFT_OUT = new Set(['node_modules', 'dist', 'coverage', 'data', 'reports', '.git', '.stryker-tmp']);
+/** Left out at the top of the tree only: a connector may well have a folder called `data`. */
+const LEFT_OUT_AT_TOP = new Set(['dist', 'coverage', 'data', 'reports', '.git', '.stryker-tmp']);
 
 /** Files below `root/folder`, as paths with `/`, relative to `root`, in code-unit order. A folder that is not there has none. */
 export function filesBelow(root, folder) {
@@ -17,7 +18,7 @@ export function filesBelow(root, folder) {
     for (const entry of entries) {
       const at = relative ? `${relative}/${entry.name}` : entry.name;
       if (entry.isDirectory()) {
-        if (!LEFT_OUT.has(entry.name)) visit(at);
+        if (entry.name !== 'node_modules' && !LEFT_OUT_AT_TOP.has(at)) visit(at);
       } else if (entry.isFile()) found.push(at);
     }
   };
