@@ -75,13 +75,9 @@ export function attach(components: readonly (readonly number[])[], table: ValueT
 
 /** The components of one family that hold the value on a live record; nothing where fewer than two do. */
 function joinsOf(value: Value, table: ValueTable, componentOf: Int32Array, classes: ClassTree, components: readonly (readonly number[])[]): Join[] {
-  let attaches = false;
-  const holders = value.holders.filter((holder) => {
-    const tier = table.live[holder] ? table.tiers[holder]?.get(value.kind) : undefined;
-    if (tier === 'attach') attaches = true;
-    return tier === 'attach' || tier === 'link';
-  });
-  if (!attaches || holders.length < 2) return [];
+  const tierOf = (holder: number): string | undefined => (table.live[holder] ? table.tiers[holder]?.get(value.kind) : undefined);
+  const holders = value.holders.filter((holder) => tierOf(holder) === 'attach' || tierOf(holder) === 'link');
+  if (holders.length < 2 || !holders.some((holder) => tierOf(holder) === 'attach')) return [];
   const distinct = [...new Set(holders.map((holder) => componentOf[holder] as number))];
   if (distinct.length < 2) return [];
   const byFamily = new Map<string, Set<number>>();
@@ -92,5 +88,7 @@ function joinsOf(value: Value, table: ValueTable, componentOf: Int32Array, class
       byFamily.set(family, (byFamily.get(family) ?? new Set()).add(component));
     }
   }
-  return [...byFamily.values()].filter((set) => set.size > 1).map((set) => ({ value, components: [...set], holders: holders.filter((holder) => set.has(componentOf[holder] as number)) }));
+  return [...byFamily.values()]
+    .map((set) => ({ value, components: [...set], holders: holders.filter((holder) => set.has(componentOf[holder] as number)) }))
+    .filter((join) => join.components.length > 1 && join.holders.some((holder) => tierOf(holder) === 'attach'));
 }

@@ -99,7 +99,7 @@ export class Contradictions {
   /** Rule 8: would a tombstone contradict this live record, were it live? */
   wouldContradict(tombstone: number, live: number): boolean {
     if (this.mustLinks.has(this.pair(tombstone, live))) return false;
-    const shareSerial = this.table.usable(tombstone, 'serial').some((value) => !value.spoilt && this.table.usable(live, 'serial').includes(value));
+    const shareSerial = this.table.usable(tombstone, 'serial').some((value) => this.table.usable(live, 'serial').includes(value));
     return (shareSerial && this.isOtherMachineByBoard(tombstone, live)) || this.nameOtherMachines(tombstone, live);
   }
 
@@ -107,7 +107,8 @@ export class Contradictions {
   forbidAttach(a: number, b: number): boolean {
     if (this.mayNotLink(a, b)) return true;
     if (!this.table.live[a] || !this.table.live[b]) return false;
-    return this.table.streams[a] === this.table.streams[b] || this.contradict(a, b) || this.nameDifferently(a, b, 'bios_uuid');
+    if (this.table.streams[a] === this.table.streams[b]) return true;
+    return !this.mustLinks.has(this.pair(a, b)) && (this.contradict(a, b) || this.nameDifferently(a, b, 'bios_uuid'));
   }
 
   /** Calls with each pair of live holders; stops when the visitor says true. */

@@ -1,4 +1,5 @@
 import type { Contradictions } from './contradictions.js';
+import { isLocalMac } from './normalise.js';
 import type { Value, ValueTable } from './value-table.js';
 
 /** A set of records that one value, or a person, links: each is one step from each other. */
@@ -15,16 +16,12 @@ export function markContested(table: ValueTable, contradictions: Contradictions)
   for (const value of table.values) {
     if (value.junk || value.holders.length < 2) continue;
     contradictions.livePairs(value, (a, b) => {
-      if (!counts(table, a, value) || !counts(table, b, value) || !contradictions.contradict(a, b)) return false;
+      if (!contradictions.contradict(a, b)) return false;
       value.contested = true;
       return true;
     });
   }
 }
-const counts = (table: ValueTable, index: number, value: Value): boolean => {
-  const tier = table.tiers[index]?.get(value.kind);
-  return tier === 'link' || tier === 'attach';
-};
 
 export const linksBy = (table: ValueTable, index: number, value: Value): boolean => table.tiers[index]?.get(value.kind) === 'link';
 
@@ -83,6 +80,8 @@ export function cliquesOf(table: ValueTable, contradictions: Contradictions): Cl
   const cliques: Clique[] = contradictions.mustPairs.map((members) => ({ members }));
   for (const value of table.values) {
     if (value.junk || value.spoilt || value.contested || value.holders.length < 2) continue;
+    // Before there are components nobody can say that one side is a virtual machine.
+    if (value.kind === 'mac' && isLocalMac(value.value)) continue;
     const members = linkable(value, table, contradictions);
     if (members.length < 2) continue;
     if (value.rivals.length === 0) cliques.push({ members, by: value });
@@ -95,7 +94,7 @@ export function cliquesOf(table: ValueTable, contradictions: Contradictions): Cl
 function linkable(value: Value, table: ValueTable, contradictions: Contradictions): number[] {
   const members = value.holders.filter((holder) => linksBy(table, holder, value));
   if (members.every((member) => table.live[member])) return members;
-  const live = members.filter((member) => table.live[member]);
+  const live = value.holders.filter((holder) => table.live[holder]);
   return members.filter((member) => table.live[member] || !live.some((other) => contradictions.wouldContradict(member, other)));
 }
 

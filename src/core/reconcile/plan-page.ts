@@ -50,12 +50,12 @@ export function planPage(input: PlanInput): PagePlan {
     for (const merged of seat.heirs.filter((heir) => heir.id !== seat.id)) gone.push({ id: merged.id, into: seat.id });
     const changed = seat.keys.filter((key) => input.changed.has(key));
     if (seat.heirs.length > 1) effects.push({ kind: 'merge', causes: changed, assets: seat.heirs.map((heir) => heir.id) });
-    const lost = seat.heirs.some((heir) => (input.touched.has(heir.id)));
+    const touched = seat.heirs.some((heir) => input.touched.has(heir.id));
     const before = seat.heirs.find((heir) => heir.id === seat.id);
-    if (!moved && changed.length === 0 && !lost && before !== undefined && sizeBefore.get(before.id) === seat.keys.length) continue;
+    if (!moved && changed.length === 0 && !touched && before !== undefined && sizeBefore.get(before.id) === seat.keys.length) continue;
 
     const records = seat.keys.map((key) => byKey.get(key) as SourceRecord);
-    const resolved = resolveOne({ records, ...index.of(seat), dependants: seat.heirs.flatMap((heir) => input.dependants.get(heir.id) ?? []), rules: input.rules, asOf: input.asOf, arrivalAnchor: seat.anchor });
+    const resolved = resolveOne({ records, ...index.of(seat), dependants: seat.heirs.flatMap((heir) => input.dependants.get(heir.id) ?? []), rules: input.rules, asOf: input.asOf, arrivalAnchor: seat.anchor, ...(input.matches && { matches: input.matches }) });
     const after: AssetState = { id: seat.id, seq: seat.seq, anchor: seat.anchor, ...resolved.state, flags: flagsFor(seat.keys, flagsOf), asOf: input.asOf };
     const planned = plannedAsset(before, after, seat.keys);
     assets.push(planned);
@@ -143,8 +143,8 @@ function changesOf(planned: PlannedAsset, seat: Seat, resolved: ResolvedAsset): 
   for (const { attribute, from, to } of differences(before.attributes, after.attributes)) changes.push({ assetId: after.id, attribute, before: from, after: to });
   if (before.assetClass !== after.assetClass) changes.push({ assetId: after.id, attribute: 'class', before: before.assetClass ?? null, after: after.assetClass ?? null });
   if (before.stage !== after.stage) {
-    const by = resolved.by;
-    changes.push({ assetId: after.id, attribute: 'stage', before: before.stage, after: after.stage, ...(by?.kind === 'rule' && { rule: by.name }), ...(by?.kind === 'person' && { person: by.name }) });
+    const { by } = resolved;
+    changes.push({ assetId: after.id, attribute: 'stage', before: before.stage, after: after.stage, ...(by.kind === 'rule' && { rule: by.name }), ...(by.kind === 'person' && { person: by.name }), ...(by.kind === 'override' && { person: by.by }) });
   }
   if (!sameValue(before.holds, after.holds)) changes.push({ assetId: after.id, attribute: 'holds', before: before.holds, after: after.holds });
   return changes;

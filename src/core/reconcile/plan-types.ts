@@ -3,7 +3,8 @@ import type { Constraint, Override, PersonHold } from '../model/decisions.js';
 import type { Move, MoveVerdict } from '../model/lifecycle.js';
 import type { AuthorityRules, IdentityRules, LifecycleRules } from '../model/rules.js';
 import type { RecordKey, SourceRecord } from '../model/source-record.js';
-import type { LifecycleRule } from '../lifecycle/rules.js';
+import type { LifecycleRule } from '../lifecycle/rule-types.js';
+import type { LiveDependant } from '../lifecycle/fold-types.js';
 import type { IdentityReview, KnownValues, ValueOutcome } from './partition.js';
 
 /** An asset as stored. `seq` grows with creation: the earliest keeps its id when assets become one. */
@@ -23,12 +24,6 @@ export interface AssetState {
   /** ms UTC. */
   readonly asOf: number;
   readonly nextDueAt?: number;
-}
-
-export interface Dependant {
-  readonly id: string;
-  readonly name: string;
-  readonly kind: string;
 }
 
 /** Everything that decides, besides the records. One object a configuration. */
@@ -61,10 +56,12 @@ export interface PlanInput {
   readonly personHolds: readonly PersonHold[];
   readonly constraints: readonly Constraint[];
   /** By asset id: assets that live on it, by their own stage. */
-  readonly dependants: ReadonlyMap<string, readonly Dependant[]>;
+  readonly dependants: ReadonlyMap<string, readonly LiveDependant[]>;
   readonly known?: KnownValues;
   readonly rules: ReconcileRules;
   readonly asOf: number;
+  /** Linear-time search of a pattern. */
+  readonly matches?: (pattern: string, text: string) => boolean;
   mint(): { readonly id: string; readonly seq: number };
 }
 
