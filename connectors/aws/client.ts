@@ -187,6 +187,7 @@ export class AwsClient {
   async ec2<T>(session: Session, question: Question, send: (client: EC2Client, options: CallOptions) => Promise<T>): Promise<T> {
     return await this.call('ec2', session, question, async (options) => {
       const { client, generation } = await session.ec2(question.region);
+      this.sdk.setTime(client);
       return { generation, send: () => send(client, options) };
     });
   }
@@ -194,6 +195,7 @@ export class AwsClient {
   private async sts<T>(session: Session, question: Question, send: (client: STSClient, options: CallOptions) => Promise<T>): Promise<T> {
     return await this.call('sts', session, question, async (options) => {
       const { client, generation } = await session.sts(question.region);
+      this.sdk.setTime(client);
       return { generation, send: () => send(client, options) };
     });
   }

@@ -21,6 +21,8 @@ export interface Sdk extends AwsClients {
   baseCredentials(): Promise<AwsCredentials>;
   /** Server time minus ours at the last answer, ms; undefined before any. */
   skewMs(): number | undefined;
+  /** Lets the next signature of a client carry our time, corrected by AWS's where the two are far apart. */
+  setTime(client: EC2Client | STSClient): void;
   /** Requests sent so far. */
   calls(): number;
   close(): void;
@@ -28,6 +30,9 @@ export interface Sdk extends AwsClients {
 
 /** A page of 1000 instances with long tags has some 5 MB. */
 const MOST_BYTES = 64 * 1024 * 1024;
+
+/** A signature holds for 5 minutes around its time. */
+const MOST_SKEW_MS = 4 * 60_000;
 
 interface HandlerOptions { readonly abortSignal?: unknown; readonly requestTimeout?: number }
 interface Handler {
@@ -83,6 +88,11 @@ export function createSdk(source: SourceConfig, now: () => number): Sdk {
       };
     },
     skewMs: () => skew,
+    setTime(client) {
+      // The SDK adds this to the machine's clock, and corrects it itself by the answers of this one client only.
+      const correction = skew !== undefined && Math.abs(skew) > MOST_SKEW_MS ? skew : 0;
+      (client.config as { systemClockOffset: number }).systemClockOffset = now() + correction - Date.now();
+    },
     calls: () => calls,
     close: () => plain.destroy?.(),
   };
