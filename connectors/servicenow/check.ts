@@ -1,0 +1,124 @@
+import { AuthenticationError, NotFoundError, PermissionError, SourceError, type CheckFinding } from '../sdk/contract/index.js';
+import { CI_REFERENCES } from './ci.js';
+import { isInvalidTable, type ServiceNowClient } from './client.js';
+import type { TableStream } from './pass.js';
+import { referenceTablesOf } from './references.js';
+import { streams } from './streams/index.js';
+import { softwareTable } from './streams/software.js';
+import { getTable } from './table.js';
+import type { Row } from './types.js';
+
+/** Clocks further apart than this shift what an increment sees by more than its overlap forgives. */
+const MOST_SKEW_MS = 60_000;
+
+interface Need { readonly table: string; readonly fields: readonly string[]; readonly optional: boolean; readonly roles: string }
+
+/** Reaches, authenticates, and asks each table that the streams need for one row. Changes nothing. */
+export async function* check(client: ServiceNowClient, names: readonly string[]): AsyncGenerator<CheckFinding> {
+  const chosen = streams.filter((stream) => names.includes(stream.name));
+  const begun = yield* reach(client, chosen[0]?.spec.name ?? 'computers');
+  if (!begun) return;
+  const done = new Set<string>();
+  for (const stream of chosen) {
+    for (const need of await needsOf(client, stream.spec as TableStream<Row>)) {
+      const key = `${need.table} ${need.fields.join()}`;
+      if (done.has(key)) continue;
+      done.add(key);
+      yield await readable(client, stream.name, need);
+    }
+  }
+  if (chosen.some((stream) => stream.spec.audited) && client.source.options['deletes'] !== 'scan') yield await audit(client);
+}
+
+/** The first call: does the name resolve, does the instance answer, are the credentials good, does its clock agree? */
+async function* reach(client: ServiceNowClient, stream: string): AsyncGenerator<CheckFinding, boolean> {
+  try {
+    const before = client.clock.now();
+    const response = await getTable(client, '/api/now/table/sys_user', { sysparm_limit: 1, sysparm_fields: 'sys_id', sysparm_no_count: 'true' }, stream, [403]);
+    yield { what: `reach ${client.source.baseUrl ?? ''} and authenticate (${client.source.auth.method})`, outcome: 'ok', message: 'the instance answers and accepts the credentials' };
+    const now = client.clock.now();
+    // half of the way is an estimate good enough for a limit of a minute
+    const skew = response.serverTime === undefined ? undefined : response.serverTime - (before + now) / 2;
+    if (skew !== undefined) {
+      yield Math.abs(skew) <= MOST_SKEW_MS
+        ? { what: 'clock', outcome: 'ok', message: `the clocks agree within ${Math.max(1, Math.ceil(Math.abs(skew) / 1000))} s` }
+        : { what: 'clock', outcome: 'warning', message: `the clock of the instance is ${Math.round(Math.abs(skew) / 1000)} s ${skew > 0 ? 'ahead of' : 'behind'} this machine's`,
+          hint: 'Reads go by the instance\'s own clock and lose nothing; have the clock of this machine set (NTP), for times in the history are its own.' };
+    }
+    return true;
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    yield { what: error instanceof AuthenticationError ? `authenticate (${client.source.auth.method})` : `reach ${client.source.baseUrl ?? ''}`, outcome: 'failed', message: error.message, ...(error.hint !== undefined && { hint: error.hint }) };
+    return false;
+  }
+}
+
+async function needsOf(client: ServiceNowClient, spec: TableStream<Row>): Promise<Need[]> {
+  let table: string;
+  try {
+    table = typeof spec.table === 'string' ? spec.table : await softwareTable(client);
+  } catch (error) {
+    if (!(error instanceof PermissionError)) throw error;
+    table = 'cmdb_sam_sw_install'; // it is there, and asked for below: the missing right is named then
+  }
+  const fields = typeof spec.fields === 'function' ? spec.fields(table) : spec.fields;
+  const references = referenceTablesOf(fields.filter((column) => CI_REFERENCES.includes(column) || ['model', 'vendor', 'company'].includes(column)));
+  return [
+    { table, fields, optional: false, roles: spec.roles },
+    ...spec.joins.map((join) => ({ table: join.table, fields: join.fields, optional: join.optional === true, roles: spec.roles })),
+    ...(spec.name === 'companies' || spec.name === 'users' ? [] : references).map((name) => ({ table: name, fields: ['sys_id', 'name'], optional: false, roles: 'any role' })),
+  ];
+}
+
+async function readable(client: ServiceNowClient, stream: string, need: Need): Promise<CheckFinding> {
+  const what = `read ${need.table}`;
+  const base = { what, stream };
+  try {
+    const response = await getTable(client, `/api/now/table/${need.table}`, {
+      sysparm_limit: 1, sysparm_fields: need.fields.join(','), sysparm_exclude_reference_link: 'true', sysparm_display_value: 'false',
+    }, stream);
+    const rows = (response.json() as { result?: unknown }).result;
+    const row: unknown = Array.isArray(rows) ? rows[0] : undefined;
+    const total = Number(response.headers['x-total-count'] ?? NaN);
+    if (row === undefined) {
+      return total > 0
+        ? { ...base, outcome: 'failed', message: `${need.table} holds ${total} rows, but this user may read none of the first`, hint: `Give the user a role that reads it: ${need.roles}.` }
+        : { ...base, outcome: 'warning', message: `${need.table} is empty, or this user may read none of it`, hint: `If there should be rows, give the user a role that reads them: ${need.roles}.` };
+    }
+    const missing = need.fields.filter((column) => !column.includes('.') && !Object.hasOwn(row as object, column));
+    if (missing.length > 0) {
+      return { ...base, outcome: 'warning', message: `columns of ${need.table} that are not there or not readable: ${missing.join(', ')}`, hint: 'What they hold is not claimed. If the columns exist, a field access rule hides them from this user.' };
+    }
+    const extra = need.table === 'cmdb_sam_sw_install' ? ' (Software Asset Management is installed)' : need.table === 'cmdb_software_instance' ? ' (Software Asset Management is not installed)' : '';
+    return { ...base, outcome: 'ok', message: `readable${extra}` };
+  } catch (error) {
+    if (isInvalidTable(error)) {
+      return need.optional
+        ? { ...base, outcome: 'ok', message: `${need.table} is not on this instance, nothing is joined from it` }
+        : { ...base, outcome: 'failed', message: `${need.table} is not on this instance`, hint: `Take the stream ${stream} out of the configuration, or activate the plugin that brings the table.` };
+    }
+    if (error instanceof PermissionError || error instanceof NotFoundError) {
+      return { ...base, outcome: 'failed', message: `this user may not read ${need.table}: ${error.vendorWords ?? error.message}`, hint: `Give the user a role that reads it: ${need.roles}.` };
+    }
+    if (!(error instanceof SourceError)) throw error;
+    return { ...base, outcome: 'failed', message: error.message, ...(error.hint !== undefined && { hint: error.hint }) };
+  }
+}
+
+/** Without the right the answer is 200 and no rows, the same as without any delete. */
+async function audit(client: ServiceNowClient): Promise<CheckFinding> {
+  const what = 'read sys_audit_delete';
+  const hint = 'Give the integration user a read access rule on sys_audit_delete, or set options.deletes: scan and let full scans find deletes.';
+  try {
+    const response = await getTable(client, '/api/now/table/sys_audit_delete', { sysparm_limit: 1, sysparm_fields: 'tablename,documentkey,sys_created_on', sysparm_no_count: 'true' }, 'deletes');
+    const rows = (response.json() as { result?: unknown }).result;
+    const row: unknown = Array.isArray(rows) ? rows[0] : undefined;
+    if (row === undefined) return { what, outcome: 'warning', message: 'no delete can be read: none was made, or this user may not read the table; deletes are then noticed in full scans only', hint };
+    const missing = ['tablename', 'documentkey', 'sys_created_on'].filter((column) => !Object.hasOwn(row as object, column));
+    return missing.length === 0 ? { what, outcome: 'ok', message: 'deletes are noticed in every run' }
+      : { what, outcome: 'warning', message: `columns of sys_audit_delete that cannot be read: ${missing.join(', ')}; deletes are noticed in full scans only`, hint };
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    return { what, outcome: 'warning', message: `deletes are noticed in full scans only: ${error.vendorWords ?? error.message}`, hint };
+  }
+}

@@ -1,0 +1,11 @@
+import { defineConnector } from '../sdk/contract/index.js';
+import { check } from './check.js';
+import { connect, type ServiceNowClient } from './client.js';
+import { ServiceNowOptions } from './config.js';
+import { discover } from './discover.js';
+import { manifest } from './manifest.js';
+import { streams } from './streams/index.js';
+
+/** ServiceNow: CMDB, hardware assets, relationships, installed software. */
+export const connector = defineConnector<ServiceNowClient>({ manifest, optionsClass: ServiceNowOptions, streams, connect, check, discover });
+export default connector;
