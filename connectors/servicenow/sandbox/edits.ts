@@ -50,7 +50,10 @@ export function editsOf(store: Store, switches: Switches, tables: ReadonlySet<st
       case 'network': return { warranty_expiration: `20${30 + (count % 60)}-01-01` };
       case 'vms': return { memory: String(1_000_000 + count) };
       case 'assets': return { po_number: `PO-9${count}`, warranty_expiration: `20${30 + (count % 60)}-01-01` };
-      case 'relationships': return { type: idOf(typeOf(store, count % 2 === 0 ? 'Depends on::Used by' : 'Hosted on::Hosts')) };
+      case 'relationships': {
+        const [one, other] = [idOf(typeOf(store, 'Depends on::Used by')), idOf(typeOf(store, 'Hosted on::Hosts'))];
+        return { type: row.values['type'] === one ? other : one };
+      }
       case 'software': return row.table === 'cmdb_sam_sw_install' ? { version: `99.${count}` } : { installed_on: idOf(store.all('cmdb_ci_computer')[count] ?? row) };
       default: return { name: `Renamed ${count}` };
     }

@@ -12,7 +12,10 @@ const READ_ONLY: Readonly<Record<string, readonly string[]>> = { alm_asset: ['ci
 export function insertRow(store: Store, table: string, given: Readonly<Record<string, unknown>>, at: number, by: string): Row {
   const values: Record<string, string> = { sys_id: '', sys_created_on: stamp(at), sys_created_by: by, sys_updated_on: stamp(at), sys_updated_by: by, sys_mod_count: '0' };
   const columns = columnsOf(table);
-  for (const [name, value] of Object.entries(given)) if (columns.has(name) && name !== 'sys_class_name' && text(value) !== '') values[name] = text(value);
+  for (const name in given) {
+    const value = text(given[name]);
+    if (value !== '' && name !== 'sys_class_name' && columns.has(name)) values[name] = value;
+  }
   if (values['sys_id'] === '') values['sys_id'] = store.nextId();
   return store.put(table, values);
 }
