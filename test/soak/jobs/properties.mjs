@@ -29,7 +29,7 @@ async function propertySpecs(seed, runs) {
   const report = path.join(folder, 'report.json');
   try {
     const { code, words } = await node([
-      '--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--testPathPatterns', '(properties/.*|\\.properties)\\.spec\\.ts$',
+      '--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--testPathPatterns', '(properties/.*|\\.property)\\.spec\\.ts$',
       '--testTimeout', '600000', '--maxWorkers', '1', '--json', '--outputFile', report,
     ], { LOCKSTEP_SEED: String(seed), LOCKSTEP_RUNS: String(runs) });
     return { code, words, tests: JSON.parse(readFileSync(report, 'utf8')).numPassedTests };
