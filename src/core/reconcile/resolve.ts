@@ -87,6 +87,7 @@ class Asset {
   private readonly past: readonly SourceRecord[];
   private readonly pins: ReadonlyMap<string, Override>;
   private readonly assetClass: ClassDecision;
+  /** Claims age up to now, or up to the day on which the last record went: they stay as they were then. */
   private readonly asOf: number;
   private dueAt = Number.POSITIVE_INFINITY;
 
@@ -95,7 +96,7 @@ class Asset {
     const live = input.records.filter(isLive);
     this.speaking = byKey(live.length > 0 ? live : input.records);
     this.past = live.length > 0 && live.length < input.records.length ? byKey(input.records.filter((record) => !isLive(record))) : [];
-    this.asOf = live.length > 0 || input.records.length === 0 ? input.asOf : Math.min(input.asOf, Math.max(...input.records.map(goneAt)));
+    this.asOf = live.length > 0 || input.records.length === 0 ? input.asOf : Math.max(...input.records.map(goneAt));
     this.pins = this.pinned();
     this.assetClass = this.classOf();
   }
