@@ -1,5 +1,7 @@
 export default {
   testEnvironment: 'node',
+  // jest's own default leaves one of two cores idle.
+  maxWorkers: '100%',
   roots: ['<rootDir>/src', '<rootDir>/connectors', '<rootDir>/test'],
   testRegex: '(\\.|-)spec\\.ts$',
   testPathIgnorePatterns: ['\\.mysql\\.spec\\.ts$', '/test/crash/', '/test/soak/'],
