@@ -1,6 +1,7 @@
 import type { AttributeValue, Hold, IdentifierKind, LifecycleStage, SourceRole, StageReading } from '../../../connectors/sdk/contract/index.js';
-import type { Claim, RecordIdentifier, RecordState, SourceRecord } from '../../core/model/index.js';
+import type { Claim, RecordState, SourceRecord } from '../../core/model/index.js';
 import { recordKey } from '../../core/model/index.js';
+import type { RecordContent } from '../../core/reconcile/next-version.js';
 
 /** The narrow row that every pass touches. */
 export interface RecordHead {
@@ -49,20 +50,7 @@ export function rowOfHead(head: RecordHead): (string | number | null)[] {
   ];
 }
 
-/** What a record's accepted version says, beside its head. */
-export interface RecordBody {
-  readonly assetClass?: string;
-  readonly identifiers: readonly RecordIdentifier[];
-  readonly maker?: string;
-  readonly hostnames: readonly string[];
-  readonly nameLabel?: string;
-  readonly claims: { readonly [attribute: string]: Claim };
-  readonly facts?: { readonly [fact: string]: string | number | boolean };
-  readonly holds?: readonly Hold[];
-  readonly reading?: StageReading;
-  readonly baseline?: LifecycleStage;
-  readonly firstRunningAt?: number;
-}
+export type RecordBody = RecordContent;
 
 type PackedIdentifier = [IdentifierKind, string] | [IdentifierKind, string, number];
 

@@ -1,0 +1,106 @@
+import type { AssetRecord, AttributeValue, Hold, IdentifierKind, LifecycleStage, StageReading } from '../../../connectors/sdk/contract/index.js';
+import { readMove, type AgreedStage } from '../lifecycle/index.js';
+import { byCodeUnit, sameValue } from '../model/compare.js';
+import type { Move } from '../model/lifecycle.js';
+import type { ClassTree } from '../model/rules.js';
+import type { Claim, RecordIdentifier, RecordKey } from '../model/source-record.js';
+import { identityOf, normaliseIdentifier, normaliseIp, normaliseMac } from './normalise.js';
+
+/** What a record's accepted version says, beside its head. */
+export interface RecordContent {
+  readonly assetClass?: string;
+  readonly identifiers: readonly RecordIdentifier[];
+  readonly maker?: string;
+  readonly hostnames: readonly string[];
+  readonly nameLabel?: string;
+  readonly claims: { readonly [attribute: string]: Claim };
+  readonly facts?: { readonly [fact: string]: string | number | boolean };
+  readonly holds?: readonly Hold[];
+  readonly reading?: StageReading;
+  readonly baseline?: LifecycleStage;
+  readonly firstRunningAt?: number;
+}
+
+/** What Lockstep wrote to that very record, as it stands there if nobody has touched it since. */
+export interface WrittenValues {
+  readonly attributes: ReadonlyMap<string, AttributeValue>;
+  readonly stage?: AgreedStage;
+}
+
+export interface NextVersionInput {
+  readonly key: RecordKey;
+  readonly mapped: AssetRecord;
+  readonly previous?: RecordContent;
+  /** When the previous version was read, ms UTC. */
+  readonly previousReadAt?: number;
+  readonly readAt: number;
+  readonly written?: WrittenValues;
+  readonly classes: ClassTree;
+  readonly isJunk: (kind: IdentifierKind, value: string) => boolean;
+}
+
+export interface NextVersion {
+  readonly content: RecordContent;
+  readonly move?: Move;
+  /** Codes that no stage table row reads. */
+  readonly unmapped?: StageReading['raw'];
+}
+
+/** A record's next version from what it says now and what it said before. */
+export function nextVersion(input: NextVersionInput): NextVersion {
+  const { mapped, previous, readAt, written } = input;
+  const modifiedAt = mapped.modifiedAt ?? null;
+  const claims: { [attribute: string]: Claim } = Object.create(null) as Record<string, Claim>;
+  const plain: { [attribute: string]: AttributeValue | null } = Object.create(null) as Record<string, AttributeValue | null>;
+  for (const attribute of Object.keys(mapped.claims)) {
+    const value = canonical(attribute, mapped.claims[attribute] as AttributeValue | null);
+    if (value === undefined) continue;
+    plain[attribute] = value;
+    const before = previous?.claims[attribute];
+    const same = before !== undefined && sameValue(before.value, value);
+    const echo = written !== undefined && value !== null && sameValue(written.attributes.get(attribute), value);
+    claims[attribute] = { value, changedAt: same ? before.changedAt : modifiedAt, ...(echo && { echo: true as const }) };
+  }
+  const identity = identityOf({ ...(mapped.assetClass !== undefined && { assetClass: mapped.assetClass }), identifiers: mapped.identifiers, claims: plain }, input.key, input.classes, input.isJunk);
+  const read = readMove({
+    key: input.key, readAt, ...(mapped.stage && { reading: mapped.stage }), ...(previous?.reading && { previousReading: previous.reading }), ...(written?.stage && { agreed: written.stage }),
+    ...(input.previousReadAt !== undefined && { previousReadAt: input.previousReadAt }), ...(mapped.modifiedAt !== undefined && { modifiedAt: mapped.modifiedAt }),
+  });
+  const running = previous?.firstRunningAt ?? (plain['power_state'] === 'running' ? Math.min(mapped.modifiedAt ?? readAt, readAt) : undefined);
+  const baseline = read.kind === 'baseline' ? read.stage : previous?.baseline;
+  const holds = mapped.stage?.holds ?? [];
+  return {
+    content: {
+      ...(mapped.assetClass !== undefined && { assetClass: mapped.assetClass }), ...identity, identifiers: written ? markEchoes(identity.identifiers, written, plain) : identity.identifiers, claims,
+      ...(mapped.facts && { facts: mapped.facts }), ...(holds.length > 0 && { holds: [...holds].sort(byCodeUnit) }), ...(read.keep && { reading: read.keep }), ...(baseline && { baseline }), ...(running !== undefined && { firstRunningAt: running }),
+    },
+    ...(read.kind === 'move' && { move: read.move }),
+    ...(read.kind === 'none' && read.because === 'unmapped' && mapped.stage && { unmapped: mapped.stage.raw }),
+  };
+}
+
+/** Lists are sets: sorted, each once, addresses in one spelling; so the same set is the same value. */
+function canonical(attribute: string, value: AttributeValue | null): AttributeValue | null | undefined {
+  if (value === null || typeof value !== 'object') return value;
+  if (!isList(value)) return Object.fromEntries(Object.keys(value).sort(byCodeUnit).map((key) => [key, value[key] as string]));
+  const spell = attribute === 'mac_addresses' ? normaliseMac : attribute === 'ip_addresses' ? normaliseIp : (text: string): string => text;
+  const set = [...new Set(value.map(spell).filter((each) => each !== undefined))].sort(byCodeUnit);
+  return set.length === 0 && value.length > 0 ? undefined : set;
+}
+const isList = (value: object): value is readonly string[] => Array.isArray(value);
+
+const KIND_OF: Readonly<Record<string, IdentifierKind>> = { serial_number: 'serial', mac_addresses: 'mac', ip_addresses: 'ip', fqdn: 'fqdn', hostname: 'hostname', asset_tag: 'asset_tag', cloud_resource_id: 'cloud_resource_id' };
+
+/** A value that we wrote there proves nothing about which machine this is, however the target spells it. */
+function markEchoes(identifiers: readonly RecordIdentifier[], written: WrittenValues, claims: { readonly [attribute: string]: AttributeValue | null }): RecordIdentifier[] {
+  const echoes = new Set<string>();
+  for (const [attribute, value] of written.attributes) {
+    const kind = KIND_OF[attribute];
+    if (kind === undefined || claims[attribute] === undefined) continue;
+    for (const text of typeof value === 'string' ? [value] : Array.isArray(value) ? value : []) {
+      const one = normaliseIdentifier(kind, text);
+      if (one) echoes.add(`${one.kind}:${one.value}`);
+    }
+  }
+  return identifiers.map((identifier) => (echoes.has(`${identifier.kind}:${identifier.value}`) ? { ...identifier, echo: true } : identifier));
+}
