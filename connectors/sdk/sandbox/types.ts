@@ -28,6 +28,10 @@ export interface ExpectedFacts {
   readonly relation?: { readonly kind: RelationshipKind; readonly from: string; readonly to: string };
   readonly installation?: { readonly on: string; readonly product: string; readonly publisher?: string; readonly version?: string };
   readonly reference?: { readonly type: string; readonly name: string };
+  readonly vulnerability?: {
+    readonly status: string; readonly publishedAt: number; readonly knownExploited: boolean; readonly scores: number; readonly description: string;
+    readonly hasConfigurations: boolean;
+  };
   /** `key` of the asset in the fleet: records with one key are one asset. */
   readonly asset?: string;
   /** `id` of the sighting in the fleet. */
