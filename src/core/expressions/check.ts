@@ -1,4 +1,4 @@
-import { nearest } from './nearest.js';
+import { nearMiss, nearest } from './nearest.js';
 import type { CompareOp, ExpressionProblem, FunctionSpec, Literal, NameRef, NameSpec, Operand, ParseOptions, ValueType } from './types.js';
 
 interface Placed<T> { readonly operand: T; readonly offset: number; readonly source: string }
@@ -20,8 +20,10 @@ function nameSpec(name: string, { names }: ParseOptions): NameSpec | undefined {
   return undefined;
 }
 
-export function checkName({ name }: NameRef, offset: number, options: ParseOptions): ExpressionProblem | undefined {
+/** `asked`: the name stands where something is asked of it, left of an operator. */
+export function checkName({ name }: NameRef, offset: number, asked: boolean, options: ParseOptions): ExpressionProblem | undefined {
   if (nameSpec(name, options) !== undefined) return undefined;
+  if (options.open && asked && !Object.hasOwn(options.functions, name) && nearMiss(name, Object.keys(options.names ?? {})) === undefined) return undefined;
   const functions = Object.keys(options.functions);
   if (functions.includes(name)) return { offset, found: name, expected: `"${name}(" with parentheses: it is a function`, suggestion: `${name}()` };
   return { offset, found: name, expected: 'a known name; a text stands in quotes', ...suggest(nearest(name, Object.keys(options.names ?? {}))) };

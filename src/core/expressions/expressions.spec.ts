@@ -1,4 +1,4 @@
-import { evaluate, instantAt, nextTurnAt, parseExpression, printExpression, RULE_CLOCKS, RULE_FUNCTIONS } from './index.js';
+import { evaluate, instantAt, nearest, nearMiss, nextTurnAt, parseExpression, printExpression, RULE_CLOCKS, RULE_FUNCTIONS } from './index.js';
 import type { DatedFacts, Expression, FactValue, NameSpec, ParseOptions } from './index.js';
 
 const NAMES: Readonly<Record<string, NameSpec>> = {
@@ -75,6 +75,30 @@ describe('parseExpression', () => {
     const result = parseExpression(text, OPTIONS);
 
     expect(result).toEqual({ ok: false, problem: { offset, found, expected: expect.stringContaining(expected), ...(suggestion !== undefined && { suggestion }) } });
+  });
+
+  it('admits names of one’s own where that is asked for, but no slips and no texts without quotes', () => {
+    const open: ParseOptions = { ...OPTIONS, open: true };
+
+    expect(parseExpression("rack = 'R1'", open).ok).toBe(true);
+    expect(parseExpression("locaton = 'R1'", open)).toMatchObject({ ok: false, problem: { offset: 0, suggestion: 'location' } });
+    expect(parseExpression('stage = retired_long_ago', open)).toMatchObject({ ok: false, problem: { offset: 8 } });
+    expect(parseExpression('absent_for > 3d', open)).toMatchObject({ ok: false, problem: { suggestion: 'absent_for()' } });
+  });
+
+  it.each`
+    name            | near                | miss
+    ${'incremantal'} | ${'incremental'}   | ${'incremental'}
+    ${'client_secret'} | ${'clientSecret'} | ${'clientSecret'}
+    ${'hsot'}       | ${'host'}           | ${'host'}
+    ${'owner_id'}   | ${'owner'}          | ${undefined}
+    ${'zzzzzz'}     | ${undefined}        | ${undefined}
+    ${'x'}          | ${undefined}        | ${undefined}
+  `('nearest to $name is $near, a slip of $miss', ({ name, near, miss }: { name: string; near?: string; miss?: string }) => {
+    const known = ['incremental', 'clientSecret', 'host', 'owner', 'full'];
+
+    expect(nearest(name, known)).toBe(near);
+    expect(nearMiss(name, known)).toBe(miss);
   });
 
   it('bounds length and depth', () => {

@@ -6,4 +6,4 @@ export { instantAt, nextTurnAt, type Clocked } from './instants.js';
 export { BUILT_IN_FUNCTIONS } from './built-in.js';
 export { RULE_CLOCKS, RULE_FUNCTIONS } from './vocabulary.js';
 export { parseDuration, printDuration } from './durations.js';
-export { editDistance, nearest } from './nearest.js';
+export { editDistance, nearMiss, nearest } from './nearest.js';

@@ -1,17 +1,20 @@
-/** Levenshtein distance, given up (returns `limit + 1`) once it must exceed `limit`. */
+/** Levenshtein distance, two swapped neighbours counted as one edit; given up (`limit + 1`) once it must exceed `limit`. */
 export function editDistance(left: string, right: string, limit = Number.POSITIVE_INFINITY): number {
   if (Math.abs(left.length - right.length) > limit) return limit + 1;
+  let before: number[] = [];
   let previous = Array.from({ length: right.length + 1 }, (_, i) => i);
   for (let i = 1; i <= left.length; i++) {
     const current = [i];
     let least = i;
     for (let j = 1; j <= right.length; j++) {
       const cost = left[i - 1] === right[j - 1] ? 0 : 1;
-      const value = Math.min(previous[j]! + 1, current[j - 1]! + 1, previous[j - 1]! + cost);
+      let value = Math.min(previous[j]! + 1, current[j - 1]! + 1, previous[j - 1]! + cost);
+      if (i > 1 && j > 1 && left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1]) value = Math.min(value, before[j - 2]! + 1);
       current.push(value);
       if (value < least) least = value;
     }
-    if (least > limit) return limit + 1;
+    if (Math.min(least, ...(previous.length ? [Math.min(...previous)] : [])) > limit) return limit + 1;
+    before = previous;
     previous = current;
   }
   return previous[right.length]!;
@@ -34,4 +37,15 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
     if (distance <= limit && (best === undefined || distance < best.distance)) best = { name: candidate, distance };
   }
   return best?.name;
+}
+
+/**
+ * For names that people may invent: the known one of which this is surely a slip (one edit in four letters at most), so that
+ * `os_verson` is caught and `owner_id` is let pass.
+ */
+export function nearMiss(name: string, known: Iterable<string>): string | undefined {
+  const candidate = nearest(name, known);
+  if (candidate === undefined) return undefined;
+  const limit = Math.max(1, Math.min(2, Math.floor(folded(name).length / 4)));
+  return editDistance(folded(name), folded(candidate), limit) <= limit ? candidate : undefined;
 }

@@ -64,7 +64,7 @@ class Parser {
       return inside;
     }
     const start = this.token;
-    const left = this.operand('a name, a function, a value, "not" or "("');
+    const left = this.operand('a name, a function, a value, "not" or "("', true);
     const op = this.compareOp();
     if (op !== undefined) {
       const at = this.token;
@@ -86,7 +86,7 @@ class Parser {
     return { kind: 'truth', operand: left };
   }
 
-  private operand(expected: string): Operand {
+  private operand(expected: string, asked = false): Operand {
     const literal = this.literal();
     if (literal) return literal;
     const token = this.token;
@@ -94,7 +94,7 @@ class Parser {
     this.at += 1;
     if (this.sign('(')) return this.call(token);
     const name: NameRef = { kind: 'name', name: token.source };
-    this.judge(checkName(name, token.offset, this.options));
+    this.judge(checkName(name, token.offset, asked, this.options));
     return name;
   }
 

@@ -41,6 +41,8 @@ export interface FunctionSpec {
 export interface ParseOptions {
   /** Names that exist; a key that ends in `.*` admits any name below. Absent: every name is admitted. */
   readonly names?: Readonly<Record<string, NameSpec>>;
+  /** Names beside `names` are admitted on the left of an operator, unless they are a slip of a known one. */
+  readonly open?: boolean;
   readonly functions: Readonly<Record<string, FunctionSpec>>;
   /** Tries a pattern of `matches`: the reason why it cannot be used, or undefined. Absent: patterns are not tried. */
   readonly compile?: (pattern: string) => string | undefined;
