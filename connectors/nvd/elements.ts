@@ -14,6 +14,7 @@ export class MalformedJsonError extends Error {
 const MOST_ELEMENT = 16 * 1024 * 1024;
 const MOST_ENVELOPE = 1024 * 1024;
 const MOST_DEPTH = 64;
+const TAIL = 200;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -30,6 +31,8 @@ export async function* elementsOf(chunks: AsyncIterable<Uint8Array>, member: str
   const opening = new RegExp(`"${member}"\\s*:\\s*$`);
   const envelope: Buffer[] = [];
   let envelopeLength = 0;
+  /** The end of the envelope so far, in which the list's name must stand when a list opens. */
+  let tail: Buffer = Buffer.alloc(0);
   let element: Buffer[] = [];
   let elementLength = 0;
   let count = 0;
@@ -49,6 +52,7 @@ export async function* elementsOf(chunks: AsyncIterable<Uint8Array>, member: str
       envelopeLength += bytes.length;
       if (envelopeLength > MOST_ENVELOPE) throw new MalformedJsonError(`more than ${MOST_ENVELOPE} bytes beside '${member}'`);
       envelope.push(bytes);
+      tail = Buffer.concat([tail, bytes.subarray(-TAIL)]).subarray(-TAIL);
     }
   };
 
@@ -85,7 +89,7 @@ export async function* elementsOf(chunks: AsyncIterable<Uint8Array>, member: str
         if (byte === 0x5b && depth === 2 && list === 'not yet') {
           keep(chunk.subarray(start, at));
           start = at;
-          if (opening.test(tailOf(envelope))) {
+          if (opening.test(tail.toString('utf8'))) {
             keep(chunk.subarray(at, at + 1));
             start = at + 1;
             list = 'first';
@@ -115,8 +119,6 @@ export async function* elementsOf(chunks: AsyncIterable<Uint8Array>, member: str
   if (list !== 'over' || depth !== 0) throw new MalformedJsonError(count === 0 ? 'it ends before its list' : `it ends after record ${count}, before its list does`);
   return parse(Buffer.concat(envelope), 'what stands beside the list') as Envelope;
 }
-
-const tailOf = (parts: readonly Buffer[]): string => Buffer.concat(parts.slice(-3)).subarray(-200).toString('utf8');
 
 function parse(bytes: Buffer, what: string): unknown {
   try {
