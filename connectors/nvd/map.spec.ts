@@ -5,7 +5,7 @@ import { mapCve } from './map.js';
 import type { NvdCve } from './raw.js';
 
 const at = (name: string): URL => new URL(`./fixtures/${name}`, import.meta.url);
-const { cve } = JSON.parse(readFileSync(at('cve-2024-20731.json'), 'utf8')) as { cve: NvdCve };
+const { cve } = JSON.parse(readFileSync(at('documented/cve-2024-20731.json'), 'utf8')) as { cve: NvdCve };
 const context = { source: 'nvd', options: {}, readAt: 0 };
 
 function record(mapping: Mapping): VulnerabilityRecord {
