@@ -33,10 +33,12 @@ export function prepare(incoming: Incoming, id: number, before: RecordBody | und
     key: recordKey(stream.source, stream.name, incoming.externalId), mapped, readAt: incoming.readAt, classes: judgement.rules.identity.classes, isJunk: judgement.isJunk,
     ...(accepted && before && { previous: before, previousReadAt: accepted.seenAt }), ...(written && { written }),
   });
+  // A source may go on listing what it says is gone: that is no return.
+  const staysGone = old?.state === 'tombstoned' && mapped.told !== undefined;
   const head: RecordHead = {
-    id, streamId: incoming.streamId, externalId: incoming.externalId, kind: 'asset', scopeId: incoming.scopeId, state: 'live', assetId: old?.assetId ?? null, contentHash: incoming.contentHash, mappingHash: incoming.mappingHash,
+    id, streamId: incoming.streamId, externalId: incoming.externalId, kind: 'asset', scopeId: incoming.scopeId, state: staysGone ? 'tombstoned' : 'live', assetId: old?.assetId ?? null, contentHash: incoming.contentHash, mappingHash: incoming.mappingHash,
     modifiedAt: mapped.modifiedAt ?? null, version: mapped.version ?? null, versionNo: (old?.versionNo ?? 0) + 1, firstSeenAt: old?.firstSeenAt ?? incoming.readAt, seenAt: incoming.readAt, seenPass: incoming.pass,
-    misses: 0, missingSince: null, toldAt: mapped.told ? (mapped.told.at ?? incoming.readAt) : null, tombstonedAt: null,
+    misses: 0, missingSince: null, toldAt: mapped.told ? (old?.toldAt ?? mapped.told.at ?? incoming.readAt) : null, tombstonedAt: staysGone ? old.tombstonedAt : null,
   };
   return { incoming, head, isNew: old === undefined, body: next.content, record: sourceRecordOf(head, next.content, stream, 0), next };
 }
