@@ -84,7 +84,7 @@ export async function start(options: SandboxOptions = {}): Promise<NvdSandbox> {
   };
 
   const server = await startServer({
-    clock, port: options.port, faults, answer,
+    clock, port: options.port, tls: options.tls, faults, answer,
     classify: (_method, path) => (path === PATH ? { purpose: 'data', stream: STREAM } : { purpose: 'other' }),
   });
 

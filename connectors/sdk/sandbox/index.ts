@@ -4,3 +4,4 @@ export * from './faults.js';
 export * from './server.js';
 export * from './fault-proxy.js';
 export * from './limits.js';
+export * from './certificate.js';

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { Clock } from '../contract/index.js';
+import type { Certificate } from './certificate.js';
 import { faultAnswer, type FaultSet, type SandboxAnswer } from './faults.js';
 import { transmit } from './transmit.js';
 import type { Fault, LoggedRequest, RequestPurpose } from './types.js';
@@ -14,6 +16,8 @@ export interface SandboxRequest {
   readonly params: URLSearchParams;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** As the client addressed it, for links in answers. */
+  readonly origin: string;
   /** A data fault that this answer must show (`bendPage`). */
   readonly fault?: Fault;
   /** ms UTC by the vendor's clock. */
@@ -23,6 +27,8 @@ export interface SandboxRequest {
 export interface ServerOptions {
   readonly clock: Clock;
   readonly port?: number | undefined;
+  /** Speak TLS with it. */
+  readonly tls?: Certificate | undefined;
   readonly faults: FaultSet;
   /** What a request is for, from its method, path and query; vendors that say it in headers or a form find these in `rest`. */
   readonly classify: (
@@ -62,6 +68,7 @@ export const machineClock: Clock = {
 
 /** A server on loopback, whose every answer passes the faults in force. */
 export async function startServer(options: ServerOptions): Promise<SandboxServer> {
+  const scheme = options.tls === undefined ? 'http' : 'https';
   let skew = 0;
   let log: LoggedRequest[] = [];
   let underWay = 0;
@@ -85,7 +92,7 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
     const answer = body === undefined
       ? options.tooLarge?.() ?? { status: 413 }
       : (fault && faultAnswer(fault, entry, options.faults.answers, now()))
-        ?? await options.answer({ log: entry, method, path, params, headers, body, ...(fault && { fault }), now: now() });
+        ?? await options.answer({ log: entry, method, path, params, headers, body, origin: `${scheme}://${headers['host'] ?? '127.0.0.1'}`, ...(fault && { fault }), now: now() });
 
     await transmit({
       answer: options.compress === false ? answer : compressed(answer, headers, fault), fault, outgoing,
@@ -94,7 +101,7 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
     });
   };
 
-  const server = createServer({ maxHeaderSize: 128 * 1024, keepAliveTimeout: 5_000 }, (incoming, outgoing) => {
+  const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     underWay += 1;
     peak = Math.max(peak, underWay);
     outgoing.once('close', () => { underWay -= 1; });
@@ -105,7 +112,9 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
       if (!outgoing.headersSent) outgoing.writeHead(599, { 'content-type': 'text/plain' });
       outgoing.end(`sandbox failed: ${text}`);
     });
-  });
+  };
+  const settings = { maxHeaderSize: 128 * 1024, keepAliveTimeout: 5_000 };
+  const server = options.tls === undefined ? createServer(settings, take) : createSecureServer({ ...settings, ...options.tls }, take);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, '127.0.0.1', () => { server.off('error', reject); resolve(); });
@@ -113,7 +122,7 @@ export async function startServer(options: ServerOptions): Promise<SandboxServer
   const { port } = server.address() as AddressInfo;
 
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${scheme}://127.0.0.1:${port}`,
     requests: () => log,
     clearRequests: () => { log = []; peak = underWay; },
     peak: () => peak,

@@ -1,6 +1,7 @@
 import type {
   AssetRecord, Claims, Clock, Identifier, LifecycleStage, MappedRecord, RelationshipKind, SourceConfig,
 } from '../contract/index.js';
+import type { Certificate } from './certificate.js';
 import type { Fleet } from './fleet-model.js';
 
 /**
@@ -184,6 +185,8 @@ export interface SandboxOptions {
   readonly seed?: number;
   /** Default: any free port. */
   readonly port?: number;
+  /** Speak TLS with this key and certificate (`selfSigned`); default: plain HTTP. */
+  readonly tls?: Certificate;
   /** Method of `authMethods` that `auth()`, `sourceConfig()` and `yaml()` use when none is named. */
   readonly authMethod?: string;
   /** The vendor's own switches, documented by its sandbox. */

@@ -79,7 +79,7 @@ export async function start(options: SandboxOptions = {}): Promise<ServiceNowSan
   };
 
   const server = await startServer({
-    clock, port: options.port, faults,
+    clock, port: options.port, tls: options.tls, faults,
     classify: (_method, path) => {
       if (path === '/oauth_token.do') return { purpose: 'auth' };
       const table = RESOURCE.exec(path)?.[3];

@@ -26,7 +26,7 @@ export function renderBy(instance: Instance, request: SandboxRequest, table: str
   for (const name of fields.unknown) note(request, `${table} has no field ${name}: left out without a word`);
   return {
     fields: fields.known, table, display: (params.get('sysparm_display_value') ?? 'false') as RenderBy['display'],
-    withoutLinks: params.get('sysparm_exclude_reference_link') === 'true', origin: `http://${request.headers['host'] ?? 'localhost'}`, zoneHours: instance.switches.zoneHours,
+    withoutLinks: params.get('sysparm_exclude_reference_link') === 'true', origin: request.origin, zoneHours: instance.switches.zoneHours,
   };
 }
 

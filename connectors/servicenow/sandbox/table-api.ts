@@ -126,7 +126,7 @@ function links(request: SandboxRequest, page: { offset: number; limit: number; t
     const params = new URLSearchParams(request.params);
     params.set('sysparm_limit', String(page.limit));
     params.set('sysparm_offset', String(offset));
-    return `<http://${request.headers['host'] ?? 'localhost'}${request.path}?${params.toString()}>;rel="${rel}"`;
+    return `<${request.origin}${request.path}?${params.toString()}>;rel="${rel}"`;
   };
   const parts = [to(0, 'first')];
   if (page.offset > 0) parts.push(to(Math.max(0, page.offset - page.limit), 'prev'));

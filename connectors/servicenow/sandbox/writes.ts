@@ -82,7 +82,7 @@ export function createRow(instance: Instance, request: SandboxRequest, table: st
   if ('refusal' in body) return body.refusal;
   if (instance.switches.readOnly) return refused('Insert');
   const row = insertRow(instance.store, table, writable(request, table, body.fields), request.now, CREDENTIALS.username);
-  return answered(instance, request, table, row, 201, { location: `http://${request.headers['host'] ?? 'localhost'}/api/now/table/${table}/${idOf(row)}` });
+  return answered(instance, request, table, row, 201, { location: `${request.origin}/api/now/table/${table}/${idOf(row)}` });
 }
 
 export function changeRow(instance: Instance, request: SandboxRequest, table: string, row: Row): SandboxAnswer {
