@@ -62,6 +62,7 @@ export default tseslint.config(
       '@typescript-eslint/no-implied-eval': 'error',
     },
   },
+  { files: ['**/*.{mjs,cjs,js}'], rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' }] } },
   { files: ['src/**/*.ts', 'connectors/**/*.ts'], ignores: SPECS, rules: { 'no-console': 'error' } },
   { files: ['src/**/*.ts'], ignores: [...SPECS, 'src/database/**'], rules: { 'lockstep/only-the-gate-writes': 'error' } },
   {
