@@ -1,0 +1,1 @@
+export { parseDuration, printDuration } from '../core/expressions/durations.js';

@@ -1,0 +1,1 @@
+export { editDistance, nearMiss, nearest } from '../core/expressions/nearest.js';
