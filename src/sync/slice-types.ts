@@ -26,6 +26,8 @@ export interface IncomingVersion {
   readonly readAt: number;
   readonly pass: number;
   readonly head?: RecordHead;
+  /** Attributes whose new value nobody has decided on: the earlier claim stays. */
+  readonly held: readonly string[];
 }
 
 /** A change of a stored record's state without new content. */

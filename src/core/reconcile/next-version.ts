@@ -35,6 +35,8 @@ export interface NextVersionInput {
   readonly previousReadAt?: number;
   readonly readAt: number;
   readonly written?: WrittenValues;
+  /** Attributes that are not said anew: the earlier claim stays. */
+  readonly keep?: readonly string[];
   readonly classes: ClassTree;
   readonly isJunk: (kind: IdentifierKind, value: string) => boolean;
 }
@@ -60,6 +62,12 @@ export function nextVersion(input: NextVersionInput): NextVersion {
     const same = before !== undefined && sameValue(before.value, value);
     const echo = written !== undefined && value !== null && sameValue(written.attributes.get(attribute), value);
     claims[attribute] = { value, changedAt: same ? before.changedAt : modifiedAt, ...(echo && { echo: true as const }) };
+  }
+  for (const attribute of input.keep ?? []) {
+    const before = previous?.claims[attribute];
+    if (before === undefined) continue;
+    claims[attribute] = before;
+    plain[attribute] = before.value;
   }
   const identity = identityOf({ ...(mapped.assetClass !== undefined && { assetClass: mapped.assetClass }), identifiers: mapped.identifiers, claims: plain }, input.key, input.classes, input.isJunk);
   const read = readMove({

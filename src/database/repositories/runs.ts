@@ -47,6 +47,10 @@ export interface ScopeProgress {
   readonly hidden?: number;
   /** A record without a readable id: nothing there may be called missing. */
   readonly blind?: boolean;
+  /** Hidden rows at the last complete pass. */
+  readonly hiddenBefore: number;
+  /** It has been read completely before. */
+  readonly completeBefore: boolean;
 }
 
 export interface RunStreamRow {
