@@ -88,7 +88,7 @@ export function judge(values: readonly Value[], constraints: readonly Constraint
 
   const contesters = (value: Value): SourceRecord[] => value.holders.filter((holder) => isLive(holder) || without.has('tombstones do not contest'));
   /** "A value whose live holders contradict one another links and attaches nothing until a person decides" */
-  const contested = new Set(without.has('contested') ? [] : values.filter((value) => !value.junk
+  const contested = new Set(without.has('contested') ? [] : values.filter((value) => !value.junk && !value.linksNobody
     && pairsOf(contesters(value)).some(([a, b]) => contradict(a, b))));
 
   /**

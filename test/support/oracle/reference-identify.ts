@@ -12,6 +12,8 @@ export interface ReferencePartition {
   readonly components: readonly (readonly RecordKey[])[];
   /** `kind:value`, sorted: placeholders, echoes, shared by too many of one stream. */
   readonly junk: readonly string[];
+  /** Of these, the ones that are shared by too many of one stream. */
+  readonly shared: readonly string[];
   /** Rule 3 or rule 4. */
   readonly contested: readonly string[];
   readonly spoilt: readonly string[];
@@ -36,6 +38,7 @@ export function referenceIdentify(records: readonly SourceRecord[], constraints:
   return {
     components: sorted(attached.components),
     junk: texts([...ignored, ...values.filter((value) => value.junk)]),
+    shared: texts(values.filter((value) => value.junk)),
     contested: texts([...verdicts.contested, ...verdicts.contesting.keys()]),
     spoilt: texts([...verdicts.spoilt]),
     attachedBy: attached.by,

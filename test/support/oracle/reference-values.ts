@@ -36,9 +36,9 @@ export function heldBy(record: SourceRecord, without: Without): { kind: Identifi
   const held = record.identifiers
     .filter((identifier) => without.has('placeholders') || !identifier.placeholder)
     .filter((identifier) => without.has('echoes') || !identifier.echo)
-    .map(({ kind, value }) => ({ kind, value }));
-  if (!without.has('own key')) held.push({ kind: 'external_ref', value: record.key });
-  return held;
+    .map(({ kind, value }) => ({ kind, value }))
+    .filter(({ kind, value }) => kind !== 'external_ref' || value !== record.key);
+  return without.has('own key') ? held : [...held, { kind: 'external_ref', value: record.key }];
 }
 
 /** "values held by more than `identity.sharedLimit` live records of one stream" (counted for each maker, as the serial is). */

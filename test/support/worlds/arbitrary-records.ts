@@ -79,7 +79,7 @@ const tierLists: fc.Arbitrary<TierLists> = fc.dictionary(fc.constantFrom(...TIER
 const tierByDefault = (kind: IdentifierKind | 'name'): string => ((DEFAULT_TIERS.link as readonly string[]).includes(kind) ? 'link' : (DEFAULT_TIERS.attach as readonly string[]).includes(kind) ? 'attach' : 'suggest');
 
 export const arbitraryRules: fc.Arbitrary<IdentityRules> = fc.oneof({ withCrossShrink: true },
-  { weight: 5, arbitrary: fc.constant(DEFAULT_RULES) },
+  { weight: 5, arbitrary: fc.constant<IdentityRules>(DEFAULT_RULES) },
   { weight: 2, arbitrary: fc.integer({ min: 1, max: 3 }).map((sharedLimit) => ({ ...DEFAULT_RULES, sharedLimit })) },
   { weight: 2, arbitrary: fc.record({
     sharedLimit: fc.integer({ min: 1, max: 5 }),
@@ -88,6 +88,8 @@ export const arbitraryRules: fc.Arbitrary<IdentityRules> = fc.oneof({ withCrossS
   }).map(({ sharedLimit, byClass, default: lists }) => ({ ...DEFAULT_RULES, sharedLimit, tiers: { default: lists, byClass } })) });
 
 interface DrawnConstraint { readonly kind: Constraint['kind']; readonly a: number; readonly b: number }
+const drawnConstraint: fc.Arbitrary<DrawnConstraint> = fc.record({ kind: fc.constantFrom<Constraint['kind'][]>('must_link', 'cannot_link'), a: fc.nat(59), b: fc.nat(59) });
+const drawnConstraints: fc.Arbitrary<DrawnConstraint[]> = fc.oneof({ withCrossShrink: true }, fc.constant<DrawnConstraint[]>([]), fc.array(drawnConstraint, { maxLength: 4, size: 'max' }));
 const soup = (maxLength: number): fc.Arbitrary<SoupRecord[]> => fc.uniqueArray(soupRecord, { maxLength, size: 'max', selector: (record) => record.id });
 
 /** Small worlds (up to about 60 records). Each part shrinks by itself: scenes and records go first, then variants, values, constraints, rules. */
@@ -95,7 +97,7 @@ export const arbitraryRecords: fc.Arbitrary<World> = fc.record({
   scenes: fc.array(scene, { maxLength: 5, size: 'max' }),
   soup: fc.oneof({ withCrossShrink: true }, fc.constant<SoupRecord[]>([]), soup(8), soup(30)),
   pool: fc.integer({ min: 1, max: 12 }),
-  constraints: fc.oneof({ withCrossShrink: true }, fc.constant<DrawnConstraint[]>([]), fc.array(fc.record({ kind: fc.constantFrom<Constraint['kind'][]>('must_link', 'cannot_link'), a: fc.nat(59), b: fc.nat(59) }), { maxLength: 4, size: 'max' })),
+  constraints: drawnConstraints,
   rules: arbitraryRules,
 }).map(({ scenes, soup, pool, constraints, rules }) => {
   const specs = scenes.flatMap((drawn, at) => sceneSpecs(drawn, at, rules.sharedLimit)).slice(0, 40);
