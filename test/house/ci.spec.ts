@@ -96,7 +96,7 @@ describe('the sizes of the crash suite', () => {
     ({ crashSizes } = await load<{ crashSizes: typeof crashSizes }>('.ci/ci/scale.mjs'));
   });
 
-  it.each([
+  it.each<{ minutes: number; env: Readonly<Record<string, string>>; kills: string; mysql: string; notes: number }>([
     { minutes: 20, env: {}, kills: '40', mysql: '10', notes: 0 },
     { minutes: 15, env: {}, kills: '40', mysql: '10', notes: 0 },
     { minutes: 7.5, env: {}, kills: '20', mysql: '5', notes: 3 },
