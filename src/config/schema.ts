@@ -38,10 +38,10 @@ class SchemaGenerator {
   constructor(private readonly describe: Describe) {}
 
   section(of: SectionClass, path: string, defaults: Readonly<Record<string, Located>>): Schema {
-    const properties = Object.fromEntries([...propertiesOf(of)].map(([key, { shape }]) => {
+    const properties = Object.fromEntries([...propertiesOf(of)].map(([key, { shape, optional }]) => {
       const here = path === '' ? key : `${path}.${key}`;
       const description = this.describe(of.name, key);
-      const fallback = defaultAt(here, defaults);
+      const fallback = optional ? defaultAt(here, defaults) : undefined;
       return [key, {
         ...(description !== undefined && { description }), ...this.property(of, key, shape, here, defaults), ...(fallback !== undefined && { default: fallback }),
       }];
