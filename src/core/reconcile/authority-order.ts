@@ -33,12 +33,12 @@ export const compareClaims: ClaimOrder = (rule, a, b) => {
     const empty = isEmpty(a.claim);
     if (empty !== isEmpty(b.claim)) return empty ? 1 : -1;
   }
-  const rank = rule.rank(a.record.source, a.record.role) - rule.rank(b.record.source, b.record.role);
-  const age = byChangedAt(a.claim, b.claim);
-  const [first, then] = rule.strategy === 'newest' ? [age, rank] : [rank, age];
-  return first || then || byCodeUnit(a.record.source, b.record.source) || byCodeUnit(a.record.stream, b.record.stream)
+  const standing = rule.strategy === 'newest' ? byChangedAt(a.claim, b.claim) || byRank(rule, a, b) : byRank(rule, a, b) || byChangedAt(a.claim, b.claim);
+  return standing || byCodeUnit(a.record.source, b.record.source) || byCodeUnit(a.record.stream, b.record.stream)
     || byCodeUnit(a.record.externalId, b.record.externalId);
 };
+
+const byRank = (rule: CompiledRule, a: Candidate, b: Candidate): number => rule.rank(a.record.source, a.record.role) - rule.rank(b.record.source, b.record.role);
 
 /** The instant at which a claim of this record turns stale; `undefined`: never. Exactly at it, it is stale. */
 export function staleAt(rule: CompiledRule, record: SourceRecord): number | undefined {

@@ -6,7 +6,7 @@ import { byCodeUnit } from '../model/compare.js';
 import { compileAuthority, type CompiledAuthority, type CompiledRule } from './authority.js';
 import { byChangedAt, compareClaims, isEmpty, staleAt, type Candidate, type ClaimOrder } from './authority-order.js';
 import { resolveClass, type ClassDecision } from './authority-class.js';
-import { decide, valueOf, type Decision } from './authority-strategies.js';
+import { decide, valueOf } from './authority-strategies.js';
 
 /** Why a claim does not make the value. `older`: only the source's time of change told them apart. `overridden`: it would have won but for a person. */
 export type Loss = 'outranked' | 'stale' | 'echo' | 'empty' | 'tombstoned' | 'older' | 'overridden';
@@ -104,8 +104,8 @@ class Asset {
   resolved(): AssetResolution {
     const table = this.authority.rulesFor(this.assetClass.assetClass);
     const attributes: Record<string, AttributeValue> = {};
-    for (const [index, record] of this.speaking.entries()) {
-      for (const attribute of Object.keys(record.claims)) {
+    for (let index = 0; index < this.speaking.length; index++) {
+      for (const attribute of Object.keys(this.speaking[index]!.claims)) {
         if (isNoAttribute(attribute) || this.saidBefore(index, attribute)) continue;
         const value = this.valueOf(attribute, table.ruleOf(attribute));
         if (value !== undefined && value !== null) attributes[attribute] = value;
