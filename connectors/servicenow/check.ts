@@ -1,6 +1,7 @@
 import { AuthenticationError, NotFoundError, PermissionError, SourceError, type CheckFinding } from '../sdk/contract/index.js';
 import { CI_REFERENCES } from './ci.js';
-import { isInvalidTable, type ServiceNowClient } from './client.js';
+import { isInvalidTable } from './judge.js';
+import type { ServiceNowClient } from './session.js';
 import type { TableStream } from './pass.js';
 import { referenceTablesOf } from './references.js';
 import { streams } from './streams/index.js';

@@ -1,7 +1,7 @@
 import type { Claims, MapContext, Mapping, StageReading } from '../sdk/contract/index.js';
 import { claims, currency, day, email, field, identifiers, instant, integer, ips, macs, mapped, minor, rejected, skipped, text, uuid } from '../sdk/mapping/index.js';
 import { assetClass } from './classes.js';
-import type { ServiceNowClient } from './client.js';
+import type { ServiceNowClient } from './session.js';
 import { CI_ABSENT, ciStages } from './stages.js';
 import { readByIds } from './table.js';
 import { isSysId, refId, type AdapterRow, type CiRaw, type Row, type SerialRow } from './types.js';
@@ -66,6 +66,12 @@ export async function enrichCis(client: ServiceNowClient, stream: string, rows: 
  */
 export const hardwareSpeaksByAsset = (client: ServiceNowClient) => (row: Row): boolean => refId(row['asset']) !== undefined && client.source.streams.includes('assets');
 
+/** `object_id` where it is a cloud's own id: AWS's instance id, Azure's resource id; vSphere's managed object is none. */
+export function cloudId(raw: Row): string | undefined {
+  const id = text(raw['object_id']);
+  return id !== undefined && (/^i-[0-9a-f]{8,17}$/i.test(id) || /^\/subscriptions\//i.test(id)) ? id : undefined;
+}
+
 export interface CiParts {
   readonly stream: string;
   readonly fallbackClass: string;
@@ -106,6 +112,7 @@ export function mapCi(raw: CiRaw, context: MapContext, parts: CiParts): Mapping 
       mac: macAddresses,
       ip: ipAddresses,
       fqdn: raw['fqdn'],
+      cloud_resource_id: cloudId(raw),
       external_ref: [...(asset === undefined ? [] : [`${context.source}/assets/${asset}`]), ...(parts.externalRefs ?? [])],
       ...parts.identifiers,
     }),

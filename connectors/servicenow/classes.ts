@@ -1,5 +1,5 @@
 import { PermissionError } from '../sdk/contract/index.js';
-import type { ServiceNowClient } from './client.js';
+import type { Classes, ServiceNowClient } from './session.js';
 import { chunks, readAll } from './table.js';
 import { isName } from './types.js';
 
@@ -29,7 +29,7 @@ export function assetClass(path: readonly unknown[], fallback: string): string {
 const KEPT_MS = 60 * 60_000;
 
 /** The class tree of an instance: the base system's, and what sys_db_object adds where a class is met that is not in it. */
-export class ClassTree {
+export class ClassTree implements Classes {
   private readonly parents = new Map<string, string>(Object.entries(BASE_CLASSES));
   private readonly loaded = new Map<string, { readonly at: number; readonly names: readonly string[] }>();
 

@@ -1,6 +1,7 @@
 import type { Discovery } from '../sdk/contract/index.js';
 import { field, text } from '../sdk/mapping/index.js';
-import { isInvalidTable, type ServiceNowClient } from './client.js';
+import { isInvalidTable } from './judge.js';
+import type { ServiceNowClient } from './session.js';
 import { BASE_CLASSES } from './classes.js';
 import { assetStages, ciStages } from './stages.js';
 import { streams } from './streams/index.js';

@@ -1,6 +1,7 @@
 import { defineConnector } from '../sdk/contract/index.js';
 import { check } from './check.js';
-import { connect, type ServiceNowClient } from './client.js';
+import { connect } from './client.js';
+import type { ServiceNowClient } from './session.js';
 import { ServiceNowOptions } from './config.js';
 import { discover } from './discover.js';
 import { manifest } from './manifest.js';

@@ -3,7 +3,8 @@ import {
   type FetchedOne, type MapContext, type Mapping, type Page, type PullFrom, type ScopeEnd, type Stream, type ToldDelete,
 } from '../sdk/contract/index.js';
 import { instant } from '../sdk/mapping/index.js';
-import { isInvalidTable, type ServiceNowClient } from './client.js';
+import { isInvalidTable } from './judge.js';
+import type { ServiceNowClient } from './session.js';
 import { chunks, conditions, countRows, getTable, PAGE_SIZE, readAll, readByIds, walk, type Place, type TableQuery } from './table.js';
 import { isSysId, type Row } from './types.js';
 

@@ -1,6 +1,6 @@
 import type { Mapping, ReferenceRecord, Stream } from '../sdk/contract/index.js';
 import { instant, integer, mapped, rejected, text } from '../sdk/mapping/index.js';
-import type { ServiceNowClient } from './client.js';
+import type { ServiceNowClient } from './session.js';
 import { defineTableStream, type TableStream } from './pass.js';
 import { isSysId, type Row } from './types.js';
 

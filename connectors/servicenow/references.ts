@@ -1,4 +1,4 @@
-import type { ServiceNowClient } from './client.js';
+import type { References, ServiceNowClient } from './session.js';
 import { CHUNK, PAGE_SIZE, readByIds, walk } from './table.js';
 import { isSysId, refId, type Reference, type Row } from './types.js';
 
@@ -34,7 +34,7 @@ interface Cached { readonly entries: Map<string, Reference>; readonly since: num
  * Names of what rows refer to, each table read once for a run: never one call a record, and no dot-walk, which would join
  * for every row on the instance.
  */
-export class ReferenceTables {
+export class ReferenceTables implements References {
   private readonly tables = new Map<string, Cached>();
 
   /** The rows with their reference columns resolved. */

@@ -1,5 +1,6 @@
 import { ProtocolError, type HttpResponse } from '../sdk/contract/index.js';
-import { CutAnswerError, judge, type ServiceNowClient } from './client.js';
+import { CutAnswerError, judge } from './judge.js';
+import type { ServiceNowClient } from './session.js';
 import { isSysId, type Row } from './types.js';
 
 /** Rows asked for at once: the 60 s quota bites before a documented maximum does (vendor documentation c_TableAPI, KB1297438). */

@@ -5,7 +5,7 @@ import {
 } from '../contract/index.js';
 import { fullJitter, retryAfterMs } from './backoff.js';
 import { createExchange, type Answer } from './exchange.js';
-import { interrupted, requestIdOf, statusFailure, subject, transportFailure, type Failure } from './failures.js';
+import { interrupted, requestIdOf, statusFailure, subject, THROTTLE_HINT, transportFailure, type Failure } from './failures.js';
 import { rollingWindow, sourceBudget, type Gate } from './gates.js';
 import { createRedactor, type Redactor } from './redact.js';
 import { printable, vendorWords, wellFormed } from './words.js';
@@ -253,9 +253,10 @@ class CallError extends Error {
 function verdictFailure(verdict: Extract<Verdict, { kind: 'retry' }>, response: HttpResponse, summary: RequestSummary, redact: Redactor, asked: number | undefined): Failure {
   const words = vendorWords(response.text, redact);
   const throttled = response.status === 429 || verdict.afterMs !== undefined;
-  const error = verdict.error
-    ?? (response.status === 429 ? new RateLimitedError(asked ?? 0, summary, words === undefined ? {} : { vendorWords: words })
-      : new UnavailableError(`${subject(summary)} answered ${response.status}: ${printable(verdict.reason, redact)}`, summary, words === undefined ? {} : { vendorWords: words }));
+  const told = words === undefined ? {} : { vendorWords: words };
+  const error = verdict.error ?? (response.status === 429
+    ? new RateLimitedError(asked ?? 0, summary, { ...told, hint: THROTTLE_HINT })
+    : new UnavailableError(`${subject(summary)} answered ${response.status}: ${printable(verdict.reason, redact)}`, summary, { ...told, hint: 'The system is reached, but does not answer as it should: it may be overloaded; the next run goes on where this one stopped.' }));
   return { again: true, throttled, error };
 }
 

@@ -27,6 +27,8 @@ export function requestIdOf(headers: Readonly<Record<string, string>>): string |
   return name === undefined ? undefined : headers[name];
 }
 
+export const THROTTLE_HINT = 'The system limits how often it may be asked: raise its limit for this user, or sync less often.';
+
 const NOT_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN']);
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH/;
 
@@ -87,7 +89,7 @@ export function statusFailure(response: HttpResponse, request: HttpRequest, summ
   const idempotent = request.idempotent ?? (request.method ?? 'GET') === 'GET';
   switch (true) {
     case status === 429: {
-      const error = new RateLimitedError(asked ?? 0, summary, options('The system limits how often it may be asked: raise its limit for this user, or sync less often.'));
+      const error = new RateLimitedError(asked ?? 0, summary, options(THROTTLE_HINT));
       error.message = `${message}; ${error.message}`;
       return { again: true, throttled: true, error };
     }

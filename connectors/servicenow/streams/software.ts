@@ -1,6 +1,7 @@
 import type { Mapping } from '../../sdk/contract/index.js';
 import { day, instant, integer, mapped, rejected, skipped, text } from '../../sdk/mapping/index.js';
-import { isInvalidTable, type ServiceNowClient } from '../client.js';
+import { isInvalidTable } from '../judge.js';
+import type { ServiceNowClient } from '../session.js';
 import { defineTableStream } from '../pass.js';
 import { getTable } from '../table.js';
 import { isSysId, refId, type Row } from '../types.js';

@@ -1,6 +1,7 @@
 import { field, integer, text, uuid } from '../../sdk/mapping/index.js';
-import { arrayOf, BASE_FIELDS, CI_JOINS, enrichCis, joined, mapCi } from '../ci.js';
-import { isInvalidTable, type ServiceNowClient } from '../client.js';
+import { arrayOf, BASE_FIELDS, CI_JOINS, cloudId, enrichCis, joined, mapCi } from '../ci.js';
+import { isInvalidTable } from '../judge.js';
+import type { ServiceNowClient } from '../session.js';
 import { defineTableStream } from '../pass.js';
 import { readByIds } from '../table.js';
 import { isSysId, refId, type CiRaw, type Row, type VmwareRow } from '../types.js';
@@ -42,9 +43,8 @@ export const vms = defineTableStream<CiRaw>({
     });
   },
   map(raw, context) {
-    const objectId = text(raw['object_id']);
-    const cloudId = objectId !== undefined && (/^i-[0-9a-f]{8,17}$/i.test(objectId) || /^\/subscriptions\//i.test(objectId)) ? objectId : undefined;
-    const azure = cloudId !== undefined && cloudId.startsWith('/');
+    const cloud = cloudId(raw);
+    const azure = cloud !== undefined && cloud.startsWith('/');
     const instanceId = uuid(raw['vm_inst_id']);
     const biosUuids = arrayOf(raw.serial_numbers).filter((row) => text(field(row, 'serial_number_type'))?.toLowerCase() === 'uuid' && text(field(row, 'valid')) !== 'false').map((row) => uuid(field(row, 'serial_number')));
     return mapCi(raw, context, {
@@ -53,11 +53,9 @@ export const vms = defineTableStream<CiRaw>({
       identifiers: {
         // the guest sees Azure's vmId as its BIOS UUID
         bios_uuid: [...biosUuids, uuid(field(raw.vmware, 'bios_uuid')), azure ? instanceId : undefined],
-        instance_uuid: [uuid(field(raw.vmware, 'vm_instance_uuid')), cloudId === undefined ? instanceId : undefined],
-        cloud_resource_id: cloudId,
+        instance_uuid: [uuid(field(raw.vmware, 'vm_instance_uuid')), cloud === undefined ? instanceId : undefined],
       },
       claims: {
-        cloud_resource_id: cloudId,
         power_state: POWER[text(raw['state'])?.toLowerCase() ?? ''],
         cpu_count: integer(raw['cpus'], 1), memory_mb: integer(raw['memory'], 1), disk_gb: integer(raw['disks_size'], 1),
       },

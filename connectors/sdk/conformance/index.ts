@@ -1,0 +1,106 @@
+import { ASSET_CLASSES, SOURCE_ROLES, type Connector } from '../contract/index.js';
+import type { SandboxModule } from '../sandbox/types.js';
+import { describeAccess } from './access.js';
+import { startBench, type Bench, type BenchOptions } from './bench.js';
+import { describeFaults, type FaultExpectations } from './faults.js';
+import { describeMapping } from './mapping.js';
+import { describeReading, type Suite } from './reading.js';
+
+export interface ConformanceOptions {
+  /** How the connector's sandbox is started. */
+  readonly sandbox: SandboxModule['start'];
+  /**
+   * Case (the word in brackets behind its name) or part -> why it is left out, for all streams. Parts (`push`,
+   * `webhooks`) must stand under `lacks` of the manifest.
+   */
+  readonly skip?: Readonly<Record<string, string>>;
+  /** Default 24 machines. */
+  readonly fleetSize?: number;
+  /** The sandbox's own switches. */
+  readonly vendor?: Readonly<Record<string, unknown>>;
+  readonly source?: BenchOptions['source'];
+  /** Where this vendor's faults end otherwise than usual. */
+  readonly faults?: FaultExpectations;
+  /** Default: all that the sandbox has. The first is the one on which faults are tried. */
+  readonly streams?: readonly string[];
+}
+
+const PARTS = ['push', 'webhooks'];
+
+/** Everything that a connector must do, against its sandbox: style.md 11, reliability.md D. */
+export function describeConnector(connector: Connector, options: ConformanceOptions): void {
+  const skip = options.skip ?? {};
+  const known = new Set<string>();
+  const base: BenchOptions = {
+    sandbox: options.sandbox, fleetSize: options.fleetSize ?? 24,
+    ...(options.vendor && { vendor: options.vendor }), ...(options.source && { source: options.source }),
+  };
+  const chosen = connector.streams.filter((stream) => options.streams?.includes(stream.name) ?? true)
+    .sort((a, b) => (options.streams?.indexOf(a.name) ?? 0) - (options.streams?.indexOf(b.name) ?? 0));
+  const open: Bench[] = [];
+  const suite: Suite = {
+    connector,
+    streams: chosen,
+    async bench(extra = {}) {
+      const bench = await startBench(connector, { ...base, ...extra });
+      open.push(bench);
+      return bench;
+    },
+    test(id, name, run) {
+      known.add(id);
+      const why = skip[id];
+      if (why === undefined) it(`${name} [${id}]`, async () => { await run(); }, 60_000);
+      else it.skip(`${name} [${id}]: ${why}`, () => undefined);
+    },
+  };
+
+  describe(`connector ${connector.manifest.name}`, () => {
+    // a case that failed half-way leaves nothing running
+    afterEach(async () => { for (const bench of open.splice(0)) await bench.close(); });
+    describeManifest(connector, options, known);
+    describeReading(suite);
+    describeMapping(suite);
+    describeFaults(suite, base, options.faults ?? {});
+    describeAccess(suite, base);
+  });
+}
+
+function describeManifest(connector: Connector, options: ConformanceOptions, known: ReadonlySet<string>): void {
+  const { manifest } = connector;
+  describe('manifest', () => {
+    it('names what the connector has, and only that', async () => {
+      const lacks = manifest.lacks ?? [];
+      const offered = manifest.streams.map((stream) => stream.name);
+      expect(connector.streams.map((stream) => stream.name).sort()).toEqual(offered.filter((name) => !lacks.includes(name)).sort());
+      expect(manifest.streams.some((stream) => stream.default)).toBe(true);
+      expect(SOURCE_ROLES).toContain(manifest.role);
+      for (const entry of [...manifest.streams, ...manifest.auth]) expect(entry.about).not.toBe('');
+      expect(manifest.concurrency).toBeGreaterThan(0);
+      const sandbox = await options.sandbox();
+      expect(sandbox.name).toBe(manifest.name);
+      for (const stream of connector.streams) if (options.streams === undefined || options.streams.includes(stream.name)) expect(sandbox.streams).toContain(stream.name);
+      await sandbox.close();
+    });
+
+    it('gives a reason for everything that is skipped, and skips nothing that does not exist', () => {
+      for (const [id, why] of Object.entries(options.skip ?? {})) {
+        expect(why.length).toBeGreaterThan(10);
+        expect({ id, known: known.has(id) || (PARTS.includes(id) && (manifest.lacks ?? []).includes(id)) }).toEqual({ id, known: true });
+      }
+    });
+
+    it('says how each stream learns of changes and deletes', () => {
+      for (const stream of connector.streams) {
+        expect(['told', 'by_full_scan', 'unknowable']).toContain(stream.deletes);
+        expect(['full', 'partial', 'none']).toContain(stream.incremental);
+        for (const before of stream.after ?? []) expect(manifest.streams.map((entry) => entry.name)).toContain(before);
+      }
+      expect(Object.keys(ASSET_CLASSES).length).toBeGreaterThan(0);
+    });
+  });
+}
+
+export { fakeClock, recordingLog, type FakeClock, type RecordingLog } from './doubles.js';
+export { startBench, type Bench, type BenchOptions, type Pass } from './bench.js';
+export { faultsOf } from './well-formed.js';
+export type { FaultExpectations, Outcome } from './faults.js';
