@@ -53,6 +53,15 @@ export class Database {
     return database;
   }
 
+  /** The folder of a database file, made before the lock beside it. */
+  static prepareFolder(path: string): void {
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+    } catch (error) {
+      throw openError(error, 'sqlite');
+    }
+  }
+
   private async migrate(): Promise<void> {
     await this.refuseOtherSchema('newer');
     await this.source.runMigrations({ transaction: this.dialect === 'sqlite' ? 'each' : 'none' });

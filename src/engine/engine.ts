@@ -1,0 +1,89 @@
+import type { Clock, ConnectorLog } from '../../connectors/sdk/contract/index.js';
+import type { LoadedConfig } from '../config/types.js';
+import { Database, type OpenOptions } from '../database/database.js';
+import { LockFile } from '../database/lock-file.js';
+import type { ConnectorCatalogue } from '../config/index.js';
+import type { CrashPoint } from '../sync/page-store.js';
+
+/** What every service stands on. Built once a process; nothing else reaches for clock, network or disk. */
+export interface Engine {
+  readonly config: LoadedConfig;
+  readonly catalogue: ConnectorCatalogue;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: ConnectorLog;
+  readonly signal: AbortSignal;
+  /** Who acts, for the audit. */
+  readonly actor: string;
+  /** Named places at which tests kill the process. */
+  readonly crash: CrashPoint;
+  close(): Promise<void>;
+}
+
+export interface EngineOptions {
+  readonly config: LoadedConfig;
+  readonly catalogue: ConnectorCatalogue;
+  readonly clock?: Clock;
+  readonly log: ConnectorLog;
+  readonly signal: AbortSignal;
+  /** Reads beside a running service; takes no lock. */
+  readonly readonly?: boolean;
+  /** ms to wait for another process that holds the database. */
+  readonly waitMs?: number;
+  readonly actor?: string;
+  readonly crash?: CrashPoint;
+  readonly onStatement?: OpenOptions['onStatement'];
+  /** Another database than the configuration's: a scratch copy. */
+  readonly url?: string;
+}
+
+export const realClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) => new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason as Error);
+    const stop = (): void => { clearTimeout(timer); reject(signal?.reason as Error); };
+    const timer = setTimeout(() => { signal?.removeEventListener('abort', stop); resolve(); }, ms);
+    signal?.addEventListener('abort', stop, { once: true });
+  }),
+};
+
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { config } = options;
+  const clock = options.clock ?? realClock;
+  const url = options.url ?? config.database.url;
+  const path = url.startsWith('sqlite:') && !url.startsWith('sqlite::memory:') ? url.slice('sqlite:'.length) : undefined;
+  const open = (): Promise<Database> => Database.open({ url, ...(options.readonly && { readonly: true }), ...(options.onStatement && { onStatement: options.onStatement }) });
+  let lock: LockFile | undefined;
+  if (path !== undefined && !options.readonly) {
+    Database.prepareFolder(path);
+    lock = await LockFile.take(`${path}.lock`, options.actor ?? 'lockstep', options.waitMs ?? 60_000, (ms) => realClock.sleep(ms, options.signal));
+  }
+  let database: Database;
+  try {
+    database = await open();
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
+  return {
+    config, catalogue: options.catalogue, database, clock, log: options.log, signal: options.signal, actor: options.actor ?? 'lockstep', crash: options.crash ?? crashPointFromEnvironment(),
+    close: async () => {
+      await database.close();
+      lock?.release();
+    },
+  };
+}
+
+/**
+ * Crash tests name a place and how often it is passed before the process dies there: `LOCKSTEP_TEST_CRASH="after store
+ * before commit#3"`. Only with NODE_ENV=test; a production process has no such places.
+ */
+function crashPointFromEnvironment(): CrashPoint {
+  const wanted = process.env['NODE_ENV'] === 'test' ? process.env['LOCKSTEP_TEST_CRASH'] : undefined;
+  if (!wanted) return () => undefined;
+  const [place, times = '1'] = wanted.split('#');
+  let left = Number(times);
+  return (name) => {
+    if (name === place && --left === 0) process.kill(process.pid, 'SIGKILL');
+  };
+}

@@ -1,0 +1,87 @@
+import { CursorExpiredError, type Page } from '../../connectors/sdk/contract/index.js';
+import type { Connection } from '../sources/connections.js';
+import type { Engine } from '../engine/engine.js';
+import { checkLease } from '../database/repositories/leases.js';
+import { saveRunStream } from '../database/repositories/runs.js';
+import { closeScope, saveCursor } from '../database/repositories/streams.js';
+import { judgeScope, settleTold, type MissingPorts } from './missing.js';
+import { checkpoint, storePage } from './page-store.js';
+import { judgeUnread } from './unread.js';
+import { settleWaiting } from './waiting.js';
+import { LEASE_MS, type StreamRun } from './stream-run.js';
+
+export interface StreamOutcome {
+  readonly suspect: boolean;
+}
+
+export type PageSeen = (run: StreamRun, page: Page) => void;
+
+/** Pulls one stream to its end and settles what had to wait for it. Throws what the source threw. */
+export async function runStream(engine: Engine, connection: Connection, run: StreamRun, onPage: PageSeen): Promise<StreamOutcome> {
+  const now = (): number => engine.clock.now();
+  if (run.pageToken !== null || run.counts.read === 0) {
+    if (run.nextCursor === null || run.pageToken !== null || run.scopes.size === 0) await pull(engine, connection, run, onPage);
+  }
+  return settle(engine, connection, run, now);
+}
+
+async function pull(engine: Engine, { client }: Connection, run: StreamRun, onPage: PageSeen): Promise<void> {
+  const pages = run.stream.pull(client, {
+    mode: run.mode, ...(run.startCursor !== null && run.mode === 'incremental' && { cursor: run.startCursor }), ...(run.pageToken !== null && { resume: run.pageToken }),
+  })[Symbol.asyncIterator]();
+  // One page is read ahead while the one before is stored: the wait for the network and for the disk overlap.
+  let ahead = pages.next();
+  ahead.catch(() => undefined); // awaited below; a failure that comes early must not be unhandled meanwhile
+  try {
+    for (;;) {
+      const { done, value: page } = await ahead;
+      if (done) return;
+      if (engine.signal.aborted) return engine.signal.throwIfAborted();
+      if (page.next !== null) {
+        ahead = pages.next();
+        ahead.catch(() => undefined); // as above
+      }
+      await storePage(engine.database, run, page, () => engine.clock.now(), engine.crash);
+      onPage(run, page);
+      if (page.next === null) return;
+    }
+  } finally {
+    await pages.return?.(undefined).then(undefined, () => undefined); // the source's own failure has been told already
+  }
+}
+
+async function settle(engine: Engine, connection: Connection, run: StreamRun, now: () => number): Promise<StreamOutcome> {
+  const { database } = engine;
+  const fetchOne = run.stream.fetchOne?.bind(run.stream);
+  const ports: MissingPorts = { database, now, crash: engine.crash, ...(fetchOne && { ask: async (externalId: string) => {
+    const answer = await fetchOne(connection.client, externalId);
+    return answer.kind;
+  } }) };
+  await settleWaiting(database, run, now);
+  let suspect = false;
+  if (run.mode === 'full') {
+    for (const scope of run.scopes.values()) {
+      if (scope.coverage !== 'complete' || scope.blind) continue;
+      if (run.stream.deletes !== 'unknowable') suspect = (await judgeScope(ports, run, scope)).suspect || suspect;
+    }
+    if (isCovered(run)) await judgeUnread(engine, run);
+  }
+  await settleTold(ports, run);
+  await database.transaction(async (tx) => {
+    await checkLease(tx, run.lease, LEASE_MS, now());
+    for (const scope of run.scopes.values()) {
+      if (scope.coverage === 'uncovered' || scope.blind) continue;
+      // A stream whose increments are blind to some changes is confirmed only by full scans.
+      if (run.mode === 'full' && scope.coverage === 'complete' && !suspect) await closeScope(tx, scope.scopeId, { coveredTo: run.passStartedAt, completeAt: now(), hidden: scope.hidden ?? 0 });
+      else if (run.mode === 'incremental' && run.stream.incremental === 'full') await closeScope(tx, scope.scopeId, { coveredTo: run.passStartedAt });
+    }
+    if (!suspect && isCovered(run)) await saveCursor(tx, run.streamId, run.nextCursor, now(), run.mode === 'full');
+    if (run.mode === 'full' && isCovered(run)) await tx.insertMany('meta', ['name', 'value'], [[`mapping:${run.streamId}`, `${run.mappingHash} ${run.filterHash}`]], { keys: ['name'], update: ['value'] });
+    await saveRunStream(tx, checkpoint(run, { next: null }, run.counts, run.scopes, 'done'));
+  });
+  return { suspect };
+}
+
+export const isCovered = (run: StreamRun): boolean => [...run.scopes.values()].every((scope) => scope.coverage !== 'uncovered' && !scope.blind);
+
+export const isExpired = (error: unknown): boolean => error instanceof CursorExpiredError;

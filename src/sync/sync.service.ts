@@ -1,0 +1,65 @@
+import type { Engine } from '../engine/engine.js';
+import { judgementOf } from './judgement.js';
+import type { ProgressEvent } from './progress.js';
+import { RunService } from './run.service.js';
+import type { RunReport } from './stream-run.js';
+import { judgeRemoved } from './unread.js';
+import { resolveDue } from './due.js';
+
+export interface SyncRequest {
+  /** Names; absent: all, in the order of the configuration. */
+  readonly sources?: readonly string[];
+  readonly full?: boolean;
+  readonly stream?: string;
+  readonly trigger?: string;
+  readonly onProgress?: (event: ProgressEvent) => void;
+}
+
+export interface SyncReport {
+  readonly formatVersion: 1;
+  readonly runs: readonly RunReport[];
+}
+
+export class UnknownNameError extends Error {
+  constructor(readonly what: 'source' | 'stream', readonly wanted: string, readonly known: readonly string[]) {
+    super(`there is no ${what} "${wanted}" in the configuration`);
+    this.name = 'UnknownNameError';
+  }
+}
+
+/** Sources that pull at the same time: the network is waited for together, the store takes one slice after the other. */
+const AT_ONCE = 4;
+
+export class SyncService {
+  constructor(private readonly engine: Engine) {}
+
+  async sync(request: SyncRequest = {}): Promise<SyncReport> {
+    const { engine } = this;
+    const sources = this.chosen(request);
+    const judgement = judgementOf(engine.config);
+    await judgeRemoved(engine, judgement);
+    await resolveDue(engine, judgement);
+    const service = new RunService(engine, judgement);
+    const runs: (RunReport | undefined)[] = sources.map(() => undefined);
+    let next = 0;
+    const worker = async (): Promise<void> => {
+      for (let at = next++; at < sources.length; at = next++) {
+        const source = sources[at];
+        if (!source || engine.signal.aborted) return;
+        runs[at] = await service.run({ source, full: request.full ?? false, trigger: request.trigger ?? 'command', onProgress: request.onProgress ?? (() => undefined), ...(request.stream !== undefined && { stream: request.stream }) });
+      }
+    };
+    const ends = await Promise.allSettled(Array.from({ length: Math.min(AT_ONCE, sources.length) }, worker));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    return { formatVersion: 1, runs: runs.filter((run) => run !== undefined) };
+  }
+
+  private chosen({ sources, stream }: SyncRequest) {
+    const known = this.engine.config.sources;
+    for (const name of sources ?? []) if (!known.some((source) => source.name === name)) throw new UnknownNameError('source', name, known.map((source) => source.name));
+    const chosen = sources === undefined || sources.length === 0 ? known : known.filter((source) => sources.includes(source.name));
+    const having = stream === undefined ? chosen : chosen.filter((source) => source.streams.includes(stream));
+    if (stream !== undefined && having.length === 0) throw new UnknownNameError('stream', stream, [...new Set(chosen.flatMap((source) => source.streams))]);
+    return having;
+  }
+}
