@@ -14,10 +14,10 @@ import type { Commands, Sdk } from './sdk.js';
 
 const MOST_TRIES = 8;
 /** Buckets refill by some 10 to 20 tokens a second: the first waits are short, the later ones let a burst of others pass. */
-const BACKOFF_BASE_MS = 1_000;
-const BACKOFF_CAP_MS = 20_000;
-/** Longer than any honest page takes; an answer that trickles would else never end. */
-const CALL_TIMEOUT_MS = 120_000;
+const BACKOFF_BASE_MS = 2_000;
+const BACKOFF_CAP_MS = 60_000;
+/** From this try on a throttled wait is at least half of its most, so that 8 tries outlast a minute's burst. */
+const PATIENT_FROM = 4;
 /** A longer wait than this is the end of the pass, not a pause in it. */
 const MOST_WAIT_MS = 15 * 60_000;
 
@@ -218,7 +218,7 @@ export class AwsClient {
       if (signal.aborted) throw interruptedWhile(asked);
       let generation = -1;
       try {
-        const ready = await prepare({ abortSignal: AbortSignal.any([signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]) });
+        const ready = await prepare({ abortSignal: AbortSignal.any([signal, AbortSignal.timeout(this.sdk.callTimeoutMs)]) });
         generation = ready.generation;
         return await this.limit(ready.send);
       } catch (error) {
@@ -233,7 +233,8 @@ export class AwsClient {
           continue;
         }
         if (!isTransient(fault) || attempt >= MOST_TRIES) throw translate(fault, asked, attempt, error);
-        const waitMs = Math.max(fullJitter(attempt, BACKOFF_BASE_MS, BACKOFF_CAP_MS, this.random), fault.retryAfterMs ?? 0);
+        const least = fault.kind === 'throttled' && attempt >= PATIENT_FROM ? Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** (attempt - 1)) / 2 : 0;
+        const waitMs = Math.max(least, fullJitter(attempt, BACKOFF_BASE_MS, BACKOFF_CAP_MS, this.random), fault.retryAfterMs ?? 0);
         if (waitMs > MOST_WAIT_MS) throw new RateLimitedError(waitMs, undefined, { vendorWords: fault.words, cause: translate(fault, asked, attempt, error) });
         log.debug('waiting before another try', { ...question, attempt, waitMs, code: fault.code });
         await this.pause(waitMs, asked);

@@ -1,5 +1,5 @@
 import {
-  AuthenticationError, InterruptedError, NotFoundError, PermissionError, ProtocolError, RateLimitedError, RejectedError, UnavailableError,
+  AuthenticationError, InterruptedError, NotFoundError, PermissionError, ProtocolError, RateLimitedError, RejectedError, SourceConfigurationError, UnavailableError,
   type RequestSummary, type SourceError,
 } from '../sdk/contract/index.js';
 import { printable, retryAfterMs, type Redactor } from '../sdk/http/index.js';
@@ -16,7 +16,7 @@ export interface Asked {
   readonly url: string;
 }
 
-export type FaultKind = 'throttled' | 'unavailable' | 'protocol' | 'expired' | 'authentication' | 'permission' | 'not_found' | 'rejected';
+export type FaultKind = 'throttled' | 'unavailable' | 'protocol' | 'expired' | 'authentication' | 'permission' | 'not_found' | 'configuration' | 'rejected';
 
 /** An error of the SDK, read once. */
 export interface Fault {
@@ -77,6 +77,8 @@ function kindOf(code: string, status: number | undefined, fromAws: boolean, erro
   if (PERMISSION.has(code)) return 'permission';
   if (status !== undefined && status >= 500) return 'unavailable';
   if (error.name === 'UnusableAnswer') return 'protocol';
+  // A proxy that wants credentials, or an address that has moved: nothing that another try could mend.
+  if (status === 407 || (status !== undefined && status >= 300 && status < 400)) return 'configuration';
   if (status === undefined) return 'unavailable'; // no answer: refused, reset, timed out, no such name
   if (!fromAws) return status >= 200 && status < 300 ? 'protocol' : status === 401 ? 'authentication' : status === 403 ? 'permission' : 'rejected';
   return /\.NotFound$/.test(code) ? 'not_found' : 'rejected';
@@ -115,6 +117,9 @@ export function translate(fault: Fault, asked: Asked, tries: number, cause: unkn
       return new PermissionError(`${what}: ${said}`, request, options(permissionHint(asked)));
     case 'not_found':
       return new NotFoundError(`${what}: ${said}`, request, options('It may have been terminated in the meantime.'));
+    case 'configuration':
+      return new SourceConfigurationError(`${what}: ${said} (HTTP ${fault.status})`, request, options(fault.status === 407
+        ? 'A proxy on the way asks for credentials.' : 'baseUrl leads to another address, which is not followed with a signature: name the final one.'));
     case 'rejected':
       return new RejectedError(`${what}: ${said}`, request, options('AWS understood and refused; its words say why.'));
   }

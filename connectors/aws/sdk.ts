@@ -23,6 +23,7 @@ export interface Sdk extends AwsClients {
   skewMs(): number | undefined;
   /** Lets the next signature of a client carry our time, corrected by AWS's where the two are far apart. */
   setTime(client: EC2Client | STSClient): void;
+  readonly callTimeoutMs: number;
   /** Requests sent so far. */
   calls(): number;
   close(): void;
@@ -43,13 +44,22 @@ interface Handler {
   readonly metadata?: any;
 }
 
-export function createSdk(source: SourceConfig, now: () => number): Sdk {
+/** How long is waited for AWS, in real time. */
+export interface Timeouts {
+  readonly connectMs: number;
+  /** Until the answer begins, and then between two pieces of it. */
+  readonly answerMs: number;
+  /** For a call in all: an answer that trickles would else never end. */
+  readonly callMs: number;
+}
+
+export function createSdk(source: SourceConfig, now: () => number, timeouts: Timeouts): Sdk {
   // Its version is pinned, so what later versions will need concerns the maintainers, and stands in the README.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   let calls = 0;
   let skew: number | undefined;
   const httpsAgent = new Agent({ keepAlive: true, maxSockets: 50, ...tlsOf(source) });
-  const requestHandler = { connectionTimeout: 5_000, requestTimeout: 30_000, socketTimeout: 30_000, throwOnRequestTimeout: true, httpsAgent };
+  const requestHandler = { connectionTimeout: timeouts.connectMs, requestTimeout: timeouts.answerMs, socketTimeout: timeouts.answerMs, throwOnRequestTimeout: true, httpsAgent };
   // One handler for all clients: they share connections, and are thrown away when credentials change.
   const plain = new EC2Client({ region: 'us-east-1', requestHandler, credentials: { accessKeyId: 'none', secretAccessKey: 'none' } }).config.requestHandler as unknown as Handler;
   const handler: Handler = {
@@ -93,6 +103,7 @@ export function createSdk(source: SourceConfig, now: () => number): Sdk {
       const correction = skew !== undefined && Math.abs(skew) > MOST_SKEW_MS ? skew : 0;
       (client.config as { systemClockOffset: number }).systemClockOffset = now() + correction - Date.now();
     },
+    callTimeoutMs: timeouts.callMs,
     calls: () => calls,
     close: () => plain.destroy?.(),
   };

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fakeClock, recordingLog, type FakeClock } from '../sdk/conformance/doubles.js';
 import {
-  AuthenticationError, NotFoundError, ProtocolError, RateLimitedError, RejectedError, UnavailableError,
+  AuthenticationError, CursorExpiredError, NotFoundError, ProtocolError, RateLimitedError, RejectedError, UnavailableError,
   type CheckFinding, type ConnectContext, type Page, type PullFrom,
 } from '../sdk/contract/index.js';
 import { createHttp } from '../sdk/http/index.js';
@@ -223,11 +223,12 @@ describe('an incremental load', () => {
     expect(page.cursor).toBeUndefined();
   });
 
-  it('reads everything when its mark cannot be read', async () => {
+  it('asks for a full run when its mark cannot be read, and is one when it has none', async () => {
     const { client, calls } = await nvd(from(many(1)));
 
-    await pull(client, { mode: 'incremental', cursor: 'not ours' });
-
+    await expect(pull(client, { mode: 'incremental', cursor: 'not ours' })).rejects.toThrow(CursorExpiredError);
+    expect(calls).toEqual([]);
+    await pull(client, { mode: 'incremental' });
     expect(calls[0]!.query.has('lastModStartDate')).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import { RejectedError, type HttpResponse, type Page, type PullFrom } from '../sdk/contract/index.js';
+import { CursorExpiredError, RejectedError, type HttpResponse, type Page, type PullFrom } from '../sdk/contract/index.js';
 import { instant } from '../sdk/mapping/index.js';
 import type { NvdClient } from './client.js';
 import { cveOf, type NvdAnswer, type NvdCve } from './raw.js';
@@ -149,16 +149,19 @@ const windowFrom = (from: number, end: number): NonNullable<Walk['window']> => (
 
 function begin(client: NvdClient, from: PullFrom): Walk {
   const size = Math.min(MOST_PAGE, Math.max(1, Math.trunc(from.pageSize ?? MOST_PAGE)));
-  const mark = from.mode === 'incremental' ? markOf(from.cursor) : undefined;
+  const mark = from.mode === 'incremental' ? markOf(client, from.cursor) : undefined;
   if (mark === undefined) return { v: 1, mode: 'full', index: 0, size, round: 1 };
   const end = client.context.clock.now();
   return { v: 1, mode: 'incremental', mark, window: windowFrom(Math.min(mark, end) - OVERLAP_MS, end), index: 0, size, round: 1 };
 }
 
-/** Without a mark that can be read, an incremental pass is a full one. */
-function markOf(cursor: string | undefined): number | undefined {
+/** Without any mark an incremental pass is a full one; a mark that cannot be read asks for one. */
+function markOf(client: NvdClient, cursor: string | undefined): number | undefined {
+  if (cursor === undefined) return undefined;
   const { mark } = parsed<Partial<Cursor>>(cursor) ?? {};
-  return typeof mark === 'string' ? instant(mark) : undefined;
+  const at = typeof mark === 'string' ? instant(mark) : undefined;
+  if (at === undefined) throw new CursorExpiredError(`${client.context.source.name} ${STREAM}: the mark of the last run cannot be read`, undefined, { hint: 'A full run makes a new one.' });
+  return at;
 }
 
 function resumed(from: PullFrom): Walk | undefined {
