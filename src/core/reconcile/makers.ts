@@ -11,7 +11,7 @@ const ONE_NAME: Readonly<Record<string, string>> = {
   TOSHIBACLIENTSOLUTIONS: 'TOSHIBA', DYNABOOK: 'TOSHIBA', SAMSUNGELECTRONICS: 'SAMSUNG', LGELECTRONICS: 'LG', PANASONICCONNECT: 'PANASONIC', SONYCORPORATION: 'SONY', ORACLECORPORATION: 'ORACLE', SUNMICROSYSTEMS: 'ORACLE', SUN: 'ORACLE',
   NETAPPINC: 'NETAPP', PURESTORAGE: 'PURE', FORTINETINC: 'FORTINET', XEROXCORPORATION: 'XEROX', BROTHERINDUSTRIES: 'BROTHER', CANONINC: 'CANON', EPSONCORPORATION: 'EPSON', SEIKOEPSON: 'EPSON', LEXMARKINTERNATIONAL: 'LEXMARK', RICOHCOMPANY: 'RICOH', KYOCERADOCUMENTSOLUTIONS: 'KYOCERA', INTELCORPORATION: 'INTEL', GOOGLELLC: 'GOOGLE',
 };
-const LEGAL_FORMS = /\b(incorporated|inc|corporation|corp|company|co|limited|ltd|llc|gmbh|ag|kg|sa|sas|srl|spa|bv|nv|oy|ab|plc|pty|kk|kabushiki kaisha|l\.l\.c|s\.a|b\.v|intl|international business machines)\b\.?/giu;
+const LEGAL_FORMS = /(?<![\p{L}\p{N}])(incorporated|inc|corporation|corp|company|co|limited|ltd|llc|gmbh|ag|kg|sa|sas|srl|spa|bv|nv|oy|ab|plc|pty|kk|kabushiki kaisha|l\.l\.c|s\.a|b\.v|intl|international business machines)(?![\p{L}\p{N}])\.?/giu;
 const NOT_A_MAKER = new Set(['', 'UNKNOWN', 'NONE', 'NA', 'NULL', 'TOBEFILLEDBYOEM', 'SYSTEMMANUFACTURER', 'DEFAULTSTRING', 'OEM', 'NOTSPECIFIED', 'NOTAVAILABLE', 'OTHER', 'GENERIC', 'STANDARD', 'UNDEFINED', 'UNBRANDED', 'CUSTOM', 'MANUFACTURER', 'VENDOR']);
 
 /** "Dell Inc.", "DELL" and "Dell EMC" are one maker. Undefined: none named. */

@@ -12,8 +12,16 @@ const INVISIBLE = /[\s\p{Cc}\p{Cf}\u00a0\u115f\u1160\u3164\uffa0\ufffc]+/gu;
 const PLAIN = /^[\x21-\x7e]*$/;
 const compact = (value: string): string => (PLAIN.test(value) ? value : value.normalize('NFKC').replace(INVISIBLE, ''));
 
-/** Case, white space, separators and invisible characters go; leading zeros, O and 0 stay distinct. */
-const code = (value: string): string => compact(value).toUpperCase().replace(/[-_.:/\\#]/g, '');
+/** Folding can bring characters together that compose to another one: again until nothing changes, so that what is normal stays as it is. */
+function settle(value: string, fold: (text: string) => string): string {
+  let now = fold(compact(value));
+  for (let before = ''; before !== now && !PLAIN.test(now);) [before, now] = [now, fold(compact(now))];
+  return now;
+}
+const lower = (value: string): string => settle(value, (text) => text.toLowerCase());
+
+/** Case, white space, separators (any dash among them) and invisible characters go; leading zeros, O and 0 stay distinct. */
+const code = (value: string): string => settle(value, (text) => text.toUpperCase().replace(/[_.:/\\#\p{Pd}\u2212]/gu, ''));
 
 /** Hex pairs of a UUID in either byte order give the smaller of both, so that equality is symmetric. */
 export function normaliseUuid(value: string): string | undefined {
@@ -37,13 +45,23 @@ export const isLocalMac = (mac: string): boolean => (parseInt(mac.slice(0, 2), 1
 const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
 
 export function normaliseIp(value: string): string | undefined {
-  const text = compact(value).toLowerCase().replace(/\/\d{1,3}$/, '').replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/, '').replace(/^\[|\]$/g, '');
+  const text = compact(value).toLowerCase().replace(/\/\d{1,3}$/, '').replace(/%.*$/, '').replace(/^\[|\]$/g, '');
   const v4 = IPV4.exec(text);
   if (v4) {
     const bytes = v4.slice(1).map(Number);
     return bytes.every((byte) => byte <= 255) ? bytes.join('.') : undefined;
   }
-  return text.includes(':') ? expandIpv6(text) : undefined;
+  return text.includes(':') ? expandIpv6(inHexGroups(text)) : undefined;
+}
+
+/** RFC 4291 2.2: the last two groups may stand as a dotted IPv4 address. */
+function inHexGroups(text: string): string {
+  const dotted = text.slice(text.lastIndexOf(':') + 1);
+  if (!dotted.includes('.')) return text;
+  const bytes = (IPV4.exec(dotted)?.slice(1) ?? []).map(Number);
+  if (bytes.length !== 4 || bytes.some((byte) => byte > 255)) return text;
+  const [a = 0, b = 0, c = 0, d = 0] = bytes;
+  return `${text.slice(0, text.length - dotted.length)}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 }
 
 /** RFC 5952: lower case, no leading zeros, the longest run of zeros (two or more) as `::`. */
@@ -57,6 +75,10 @@ function expandIpv6(text: string): string | undefined {
   const all = [...left, ...Array<string>(halves.length === 2 ? missing : 0).fill('0'), ...right];
   if (!all.every((group) => /^[0-9a-f]{1,4}$/.test(group))) return undefined;
   const words = all.map((group) => parseInt(group, 16).toString(16));
+  // An IPv4 address in IPv6 clothes is that address, however it is spelled.
+  if (words.slice(0, 6).join(':') === '0:0:0:0:0:ffff') {
+    return words.slice(6).flatMap((word) => [parseInt(word, 16) >> 8, parseInt(word, 16) & 255]).join('.');
+  }
   let best = { at: -1, length: 1 };
   for (let at = 0; at < 8; at++) {
     let length = 0;
@@ -67,7 +89,7 @@ function expandIpv6(text: string): string | undefined {
   return best.at < 0 ? words.join(':') : `${words.slice(0, best.at).join(':')}::${words.slice(best.at + best.length).join(':')}`;
 }
 
-const hostLike = (value: string): string => compact(value).toLowerCase().replace(/\.+$/, '');
+const hostLike = (value: string): string => lower(value).replace(/\.+$/, '');
 
 /** Host names compare by their first label; an address is no name. */
 export function hostLabel(value: string): string | undefined {
@@ -96,7 +118,7 @@ export function normaliseIdentifier(kind: IdentifierKind, raw: string): { readon
     }
     case 'bios_uuid':
     case 'instance_uuid': {
-      const value = normaliseUuid(raw) ?? compact(raw).toLowerCase();
+      const value = normaliseUuid(raw) ?? lower(raw);
       return value === '' ? undefined : { kind, value };
     }
     case 'mac': {
@@ -116,7 +138,7 @@ export function normaliseIdentifier(kind: IdentifierKind, raw: string): { readon
       return value === undefined ? undefined : { kind, value };
     }
     case 'cloud_resource_id': {
-      const value = compact(raw).toLowerCase();
+      const value = lower(raw);
       return value === '' ? undefined : { kind, value };
     }
     case 'external_ref':
