@@ -38,6 +38,8 @@ export const cronOrDuration: Format = {
     const fields = text.trim().split(/\s+/).length;
     if (fields === 1) return { what: 'bad schedule', ...durationHint(text) };
     if (fields !== 5 && fields !== 6) return { what: 'bad cron expression', hint: `it has ${fields} fields; five are minute, hour, day of month, month, day of week` };
+    const step = tooLongStep(text.trim().split(/\s+/));
+    if (step !== undefined) return { what: 'bad cron expression', hint: step };
     try {
       new CronTime(text.trim());
       return undefined;
@@ -46,6 +48,16 @@ export const cronOrDuration: Format = {
     }
   },
 };
+
+/** A step beyond its field (every 99 minutes) would quietly mean once a round. */
+function tooLongStep(fields: readonly string[]): string | undefined {
+  const sizes = [60, 60, 24, 31, 12, 7].slice(-fields.length);
+  for (const [index, field] of fields.entries()) {
+    const found = /\/(\d+)/.exec(field);
+    if (found && (Number(found[1]) >= sizes[index]! || Number(found[1]) === 0)) return `the step of "${field.slice(0, 20)}" must be between 1 and ${sizes[index]! - 1}`;
+  }
+  return undefined;
+}
 
 export const timeZone: Format = {
   name: 'isTimeZone', expected: 'an IANA time zone such as Europe/Berlin or UTC',

@@ -3,6 +3,8 @@ import { SECRET_KEYS, mayBeSecret, withoutPasswords } from './secrets.js';
 import type { ConfigFile } from './files.js';
 
 const MASK = '***';
+/** Nobody reads a longer line, and judging it would take its time. */
+const MAX_SHOWN = 2_000;
 const AFTER_KEY = /(["']?)([A-Za-z_][\w.-]*)\1(\s*:\s*|\s+)/g;
 
 /** Keeps for each problem the line at which it points, with whatever may be a secret masked. */
@@ -21,6 +23,7 @@ export function attachSnippets(problems: readonly ConfigProblem[], files: readon
 export function maskedLines(text: string): string[] {
   let hiddenBelow: number | undefined;
   return text.split(/\r?\n/).map((line) => {
+    if (line.length > MAX_SHOWN) return MASK;
     const indent = /^\s*/.exec(line)![0].length;
     if (hiddenBelow !== undefined && (indent > hiddenBelow || line.trim() === '')) return line.slice(0, indent) + (line.trim() === '' ? '' : MASK);
     hiddenBelow = undefined;

@@ -144,7 +144,7 @@ export class Walker {
   }
 
   wrongType(shape: Shape, node: Located, path: string, key: string): Outcome {
-    this.report(node.place, path, { what: 'wrong type', found: this.shown(node, key, path), expected: expectation(shape) });
+    this.report(node.place, path, { what: 'wrong type', found: this.shown(node, key, path), expected: expectation(shape), hint: kindOf(shape) === 'map' && node.kind === 'scalar' && /^[\w.-]+ \S/.test(String(node.value)) ? 'is a ":" missing?' : undefined });
     return { kind: 'faulty', problems: [] };
   }
 

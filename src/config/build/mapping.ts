@@ -74,12 +74,14 @@ function judgeJsonata(text: string, refuse: (offset: number, found: string, expe
       const { type, value, position } = node as { type?: unknown; value?: unknown; position?: unknown };
       if (type === 'regex' && value instanceof RegExp) {
         const reason = tryPattern(value.source);
-        if (reason !== undefined) return refuse(typeof position === 'number' ? Math.max(0, position - value.source.length - 1) : 0, `/${value.source}/`, `a regular expression of RE2: ${reason}`);
+        if (reason !== undefined) return refuse(typeof position === 'number' ? Math.max(0, position - value.source.length - 2) : 0, `/${value.source}/`, `a regular expression of RE2: ${reason}`);
       }
       waiting.push(...Object.values(node));
     }
   } catch (error) {
     const { position, token, message } = error as { position?: number; token?: string; message?: string };
-    refuse(Math.max(0, Math.min(text.length, (position ?? 1) - String(token ?? '').length)), token === undefined ? 'something else' : `"${token}"`, 'a path such as location.name, or a JSONata expression', (message ?? 'it cannot be read').slice(0, 120));
+    const ended = token === '(end)';
+    const offset = ended ? text.length : Math.max(0, Math.min(text.length, (position ?? 1) - String(token ?? '').length));
+    refuse(offset, ended ? 'the end' : token === undefined ? 'something else' : `"${token}"`, 'a path such as location.name, or a JSONata expression', (message ?? 'it cannot be read').slice(0, 120));
   }
 }

@@ -31,8 +31,8 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   let best: { readonly name: string; readonly distance: number } | undefined;
   for (const candidate of known) {
     const spelled = folded(candidate);
-    const length = Math.min(spelled.length, wanted.length);
-    const limit = Math.min(Math.max(2, Math.floor(Math.max(spelled.length, wanted.length) / 3)), length <= 2 ? 1 : length - 1);
+    const [short, long] = [Math.min(spelled.length, wanted.length), Math.max(spelled.length, wanted.length)];
+    const limit = Math.min(Math.max(2, Math.floor(long / 3)), short > 2 ? short - 1 : long > 1 ? 1 : 0);
     const distance = editDistance(wanted, spelled, limit);
     if (distance <= limit && (best === undefined || distance < best.distance)) best = { name: candidate, distance };
   }
