@@ -53,7 +53,7 @@ export const TABLES: readonly Table[] = [
     columns: { id: int, record_id: int, origin_kind: text(12), origin: key, to_stage: word, at: int, evidence: nullable(long), reason: nullable(long), from_stages: nullable(long), leaves_protected: flag, recorded_at: int, run_id: nullable(word) },
     primary: ['id'], unique: [['origin_kind', 'origin', 'at', 'to_stage']], indexes: [['record_id']],
   },
-  { name: 'move_verdicts', columns: { move_key: text(600), verdict: text(12), by_person: text(128), at: int, reason: nullable(long), record_id: int }, primary: ['move_key'], indexes: [['record_id']] },
+  { name: 'move_verdicts', columns: { move_key: text(600), verdict: text(12), by_person: text(128), at: int, reason: nullable(long), record_id: int }, primary: ['move_key', 'record_id'], indexes: [['record_id']] },
   { name: 'identity_constraints', columns: { id: int, kind: text(16), a_key: key, b_key: key, by_person: text(128), reason: long, at: int, released_at: nullable(int) }, primary: ['id'], indexes: [['a_key'], ['b_key']] },
   { name: 'overrides', columns: { id: int, record_id: int, attribute: word, value: nullable(long), by_person: text(128), reason: long, at: int, until: nullable(int), released_at: nullable(int) }, primary: ['id'], indexes: [['record_id']] },
   { name: 'person_holds', columns: { id: int, record_id: int, hold: word, by_person: text(128), reason: long, at: int, released_at: nullable(int) }, primary: ['id'], indexes: [['record_id']] },

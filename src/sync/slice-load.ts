@@ -76,7 +76,7 @@ export async function loadSurroundings(tx: Tx, closure: Closure, newMoves: reado
     if (stored?.head.assetId && guardedAnchors.has(stored.record.key)) guarded.add(stored.head.assetId);
   }
   return {
-    assets, moves, verdicts: await loadVerdicts(tx, ids), overrides: await loadOverrides(tx, ids, keyOf), personHolds: await loadPersonHolds(tx, ids, keyOf),
+    assets, moves, verdicts: await loadVerdicts(tx, ids, keyOf), overrides: await loadOverrides(tx, ids, keyOf), personHolds: await loadPersonHolds(tx, ids, keyOf),
     dependants: guarded.size === 0 ? new Map() : await liveDependants(tx, [...guarded]),
   };
 }

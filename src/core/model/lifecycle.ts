@@ -32,6 +32,8 @@ export const moveKey = (move: Pick<Move, 'origin' | 'at' | 'to'>): string => `${
 /** A person's answer to a review of a skipped move: it counts from its `at`, or never. */
 export interface MoveVerdict {
   readonly moveKey: string;
+  /** The move's anchor: rules and persons move many assets at one instant. Absent: any. */
+  readonly anchor?: RecordKey;
   readonly verdict: 'accept' | 'reject';
   readonly by: string;
   readonly at: number;

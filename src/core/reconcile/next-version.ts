@@ -1,5 +1,5 @@
 import type { AssetRecord, AttributeValue, Hold, IdentifierKind, LifecycleStage, StageReading } from '../../../connectors/sdk/contract/index.js';
-import { readMove, type AgreedStage } from '../lifecycle/index.js';
+import { readHolds, readMove, type AgreedStage } from '../lifecycle/index.js';
 import { byCodeUnit, sameValue } from '../model/compare.js';
 import type { Move } from '../model/lifecycle.js';
 import type { ClassTree } from '../model/rules.js';
@@ -15,10 +15,15 @@ export interface RecordContent {
   readonly nameLabel?: string;
   readonly claims: { readonly [attribute: string]: Claim };
   readonly facts?: { readonly [fact: string]: string | number | boolean };
+  readonly classChangedAt?: number | null;
   readonly holds?: readonly Hold[];
+  readonly holdsSince?: { readonly [H in Hold]?: number };
+  readonly holdsLifted?: readonly Hold[];
+  /** The latest codes, and the latest stage that could be read from any. */
   readonly reading?: StageReading;
   readonly baseline?: LifecycleStage;
   readonly firstRunningAt?: number;
+  readonly terminatedAt?: number;
 }
 
 /** What Lockstep wrote to that very record, as it stands there if nobody has touched it since. */
@@ -74,13 +79,16 @@ export function nextVersion(input: NextVersionInput): NextVersion {
     key: input.key, readAt, ...(mapped.stage && { reading: mapped.stage }), ...(previous?.reading && { previousReading: previous.reading }), ...(written?.stage && { agreed: written.stage }),
     ...(input.previousReadAt !== undefined && { previousReadAt: input.previousReadAt }), ...(mapped.modifiedAt !== undefined && { modifiedAt: mapped.modifiedAt }),
   });
-  const running = previous?.firstRunningAt ?? (plain['power_state'] === 'running' ? Math.min(mapped.modifiedAt ?? readAt, readAt) : undefined);
+  const seenAt = Math.min(mapped.modifiedAt ?? readAt, readAt);
+  const running = previous?.firstRunningAt ?? (plain['power_state'] === 'running' ? seenAt : undefined);
+  const terminated = plain['power_state'] === 'terminated' || mapped.told !== undefined ? (previous?.terminatedAt ?? mapped.told?.at ?? seenAt) : undefined;
   const baseline = read.kind === 'baseline' ? read.stage : previous?.baseline;
-  const holds = mapped.stage?.holds ?? [];
+  const classChangedAt = previous !== undefined && previous.assetClass === mapped.assetClass ? previous.classChangedAt : modifiedAt;
   return {
     content: {
-      ...(mapped.assetClass !== undefined && { assetClass: mapped.assetClass }), ...identity, identifiers: written ? markEchoes(identity.identifiers, written, plain) : identity.identifiers, claims,
-      ...(mapped.facts && { facts: mapped.facts }), ...(holds.length > 0 && { holds: [...holds].sort(byCodeUnit) }), ...(read.keep && { reading: read.keep }), ...(baseline && { baseline }), ...(running !== undefined && { firstRunningAt: running }),
+      ...(mapped.assetClass !== undefined && { assetClass: mapped.assetClass, ...(classChangedAt !== undefined && { classChangedAt }) }), ...identity,
+      identifiers: written ? markEchoes(identity.identifiers, written, plain) : identity.identifiers, claims, ...(mapped.facts && { facts: mapped.facts }), ...readHolds(previous ?? {}, mapped.stage, readAt),
+      ...(read.keep && { reading: read.keep }), ...(baseline && { baseline }), ...(running !== undefined && { firstRunningAt: running }), ...(terminated !== undefined && { terminatedAt: terminated }),
     },
     ...(read.kind === 'move' && { move: read.move }),
     ...(read.kind === 'none' && read.because === 'unmapped' && mapped.stage && { unmapped: mapped.stage.raw }),

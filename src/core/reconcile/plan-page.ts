@@ -121,11 +121,11 @@ function indexDecisions(input: PlanInput, seats: readonly Seat[]) {
     return groups;
   };
   const [moves, overrides, holds] = [group(input.moves, (move) => move.anchor), group(input.overrides, (each) => each.anchor), group(input.personHolds, (each) => each.anchor)];
-  const verdicts = new Map(input.verdicts.map((verdict) => [verdict.moveKey, verdict]));
+  const verdicts = new Map(input.verdicts.map((verdict) => [`${verdict.anchor ?? ''} ${verdict.moveKey}`, verdict]));
   return {
     of: (seat: Seat) => {
       const own = moves.get(seat) ?? [];
-      return { moves: own, overrides: overrides.get(seat) ?? [], personHolds: holds.get(seat) ?? [], verdicts: verdicts.size === 0 ? [] : own.flatMap((move) => verdicts.get(moveKey(move)) ?? []) };
+      return { moves: own, overrides: overrides.get(seat) ?? [], personHolds: holds.get(seat) ?? [], verdicts: verdicts.size === 0 ? [] : own.flatMap((move) => verdicts.get(`${move.anchor} ${moveKey(move)}`) ?? verdicts.get(` ${moveKey(move)}`) ?? []) };
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Move, MoveVerdict } from '../model/lifecycle.js';
 import type { RecordKey, SourceRecord } from '../model/source-record.js';
 import { foldStage, settleStage, type FoldReview, type FoldResult, type LiveDependant, type StageCause } from '../lifecycle/index.js';
 import type { AssetState, ReconcileRules, ReviewDraft } from './plan-types.js';
-import { explainAttribute, resolveAttributes } from './resolve.js';
+import { changedAtOf, explainAttribute, resolveAttributes } from './resolve.js';
 
 export interface ResolveOneInput {
   readonly records: readonly SourceRecord[];
@@ -37,7 +37,7 @@ export function resolveOne(input: ResolveOneInput): ResolvedAsset {
     ...(values.assetClass !== undefined && { assetClass: values.assetClass }), disposalReference: textOf(values.attributes['disposal_reference']),
   };
   const settled = settleStage({
-    ...stageInput, attributes: values.attributes, lifecycleRules: rules.stageRules, changedAt: (attribute) => explainAttribute(claims, attribute).winner?.changedAt, ...(input.matches && { matches: input.matches }),
+    ...stageInput, attributes: values.attributes, lifecycleRules: rules.stageRules, changedAt: (attribute) => changedAtOf(explainAttribute(claims, attribute)), ...(input.matches && { matches: input.matches }),
   });
   const { fold } = settled;
   // Other assets' guards look at the stage that this one would have without its own dependants: so guards never wait for each other.

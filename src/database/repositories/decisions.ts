@@ -30,12 +30,12 @@ export async function saveMoves(tx: Tx, moves: readonly Move[], idOf: (key: Reco
   ]), { keys: ['origin_kind', 'origin', 'at', 'to_stage'], update: [] });
 }
 
-export async function loadVerdicts(tx: Tx, recordIds: readonly number[]): Promise<MoveVerdict[]> {
-  return (await selectIn(tx, 'SELECT * FROM move_verdicts WHERE record_id IN (?)', recordIds)).map((row) => ({ moveKey: row['move_key'], verdict: row['verdict'], by: row['by_person'], at: Number(row['at']) }));
+export async function loadVerdicts(tx: Tx, recordIds: readonly number[], keyOf: KeyOf): Promise<MoveVerdict[]> {
+  return (await selectIn(tx, 'SELECT * FROM move_verdicts WHERE record_id IN (?)', recordIds)).map((row) => ({ anchor: keyOf(Number(row['record_id'])) ?? '', moveKey: row['move_key'], verdict: row['verdict'], by: row['by_person'], at: Number(row['at']) }));
 }
 
 export async function saveVerdict(tx: Tx, verdict: MoveVerdict, recordId: number, reason: string): Promise<void> {
-  await tx.insertMany('move_verdicts', ['move_key', 'verdict', 'by_person', 'at', 'reason', 'record_id'], [[verdict.moveKey, verdict.verdict, verdict.by, verdict.at, reason, recordId]], { keys: ['move_key'], update: ['verdict', 'by_person', 'at', 'reason'] });
+  await tx.insertMany('move_verdicts', ['move_key', 'verdict', 'by_person', 'at', 'reason', 'record_id'], [[verdict.moveKey, verdict.verdict, verdict.by, verdict.at, reason, recordId]], { keys: ['move_key', 'record_id'], update: ['verdict', 'by_person', 'at', 'reason'] });
 }
 
 export interface StoredConstraint extends Constraint {

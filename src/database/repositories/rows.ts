@@ -59,11 +59,11 @@ export function packBody(body: RecordBody): string {
   const claims: Record<string, unknown[]> = {};
   for (const [name, claim] of Object.entries(body.claims)) claims[name] = claim.echo ? [claim.value, claim.changedAt, 1] : [claim.value, claim.changedAt];
   const identifiers = body.identifiers.map(({ kind, value, placeholder, echo }): PackedIdentifier => (placeholder || echo ? [kind, value, (placeholder ? 1 : 0) + (echo ? 2 : 0)] : [kind, value]));
-  return JSON.stringify({ c: body.assetClass, i: identifiers, m: body.maker, h: body.hostnames, n: body.nameLabel, a: claims, f: body.facts, o: body.holds, r: body.reading, b: body.baseline, u: body.firstRunningAt });
+  return JSON.stringify({ c: body.assetClass, i: identifiers, m: body.maker, h: body.hostnames, n: body.nameLabel, a: claims, f: body.facts, o: body.holds, os: body.holdsSince, ol: body.holdsLifted, r: body.reading, b: body.baseline, u: body.firstRunningAt, t: body.terminatedAt, ct: body.classChangedAt });
 }
 
 export function unpackBody(text: string): RecordBody {
-  const packed = JSON.parse(text) as { c?: string; i: PackedIdentifier[]; m?: string; h: string[]; n?: string; a: Record<string, [AttributeValue | null, number | null, 1?]>; f?: RecordBody['facts']; o?: Hold[]; r?: StageReading; b?: LifecycleStage; u?: number };
+  const packed = JSON.parse(text) as { c?: string; i: PackedIdentifier[]; m?: string; h: string[]; n?: string; a: Record<string, [AttributeValue | null, number | null, 1?]>; f?: RecordBody['facts']; o?: Hold[]; os?: RecordBody['holdsSince']; ol?: Hold[]; r?: StageReading; b?: LifecycleStage; u?: number; t?: number; ct?: number | null };
   const claims: { [attribute: string]: Claim } = Object.create(null) as Record<string, Claim>;
   for (const name of Object.keys(packed.a)) {
     const [value, changedAt, echo] = packed.a[name] as [AttributeValue | null, number | null, 1?];
@@ -74,6 +74,7 @@ export function unpackBody(text: string): RecordBody {
     identifiers: packed.i.map(([kind, value, marks]) => (marks ? { kind, value, ...((marks & 1) === 1 && { placeholder: true as const }), ...((marks & 2) === 2 && { echo: true as const }) } : { kind, value })),
     ...(packed.m !== undefined && { maker: packed.m }), hostnames: packed.h, ...(packed.n !== undefined && { nameLabel: packed.n }), claims,
     ...(packed.f && { facts: packed.f }), ...(packed.o && { holds: packed.o }), ...(packed.r && { reading: packed.r }), ...(packed.b && { baseline: packed.b }), ...(packed.u !== undefined && { firstRunningAt: packed.u }),
+    ...(packed.os && { holdsSince: packed.os }), ...(packed.ol && { holdsLifted: packed.ol }), ...(packed.t !== undefined && { terminatedAt: packed.t }), ...(packed.ct !== undefined && { classChangedAt: packed.ct }),
   };
 }
 
@@ -94,5 +95,7 @@ export function sourceRecordOf(head: RecordHead, body: RecordBody, stream: Strea
     confirmedAt: head.state === 'unread' ? head.seenAt : Math.max(head.seenAt, coveredTo),
     firstSeenAt: head.firstSeenAt, lastSeenAt: head.seenAt, ...(head.tombstonedAt !== null && { tombstonedAt: head.tombstonedAt }),
     ...(body.baseline && { baseline: body.baseline }), ...(body.holds && { holds: body.holds }), ...(body.facts && { facts: body.facts }), ...(body.firstRunningAt !== undefined && { firstRunningAt: body.firstRunningAt }),
+    ...(body.holdsSince && { holdsSince: body.holdsSince }), ...(body.holdsLifted && { holdsLifted: body.holdsLifted }), ...(body.terminatedAt !== undefined && { terminatedAt: body.terminatedAt }), ...(body.classChangedAt !== undefined && { classChangedAt: body.classChangedAt }),
+    ...(body.reading?.stage && { stageRead: body.reading.stage }),
   };
 }
