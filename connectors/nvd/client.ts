@@ -18,8 +18,6 @@ const FORBIDDEN_WAIT_MS = 30_000;
 const MOST_FORBIDDEN = 5;
 const OVERLOAD_BASE_MS = 10_000;
 const OVERLOAD_CAP_MS = 5 * 60_000;
-/** Answers have been seen to take over a minute. */
-const TIMEOUT_MS = 120_000;
 /** 2,000 records have some 10 MB; kernel records with thousands of entries make it more. */
 const MOST_BYTES = 256 * 1024 * 1024;
 
@@ -49,7 +47,7 @@ export class NvdClient {
   /** One call of the CVE API, repeated as NVD's signs ask. */
   async ask(query: Query, stream?: string): Promise<{ readonly answer: NvdAnswer; readonly response: HttpResponse }> {
     const response = await this.http.send({
-      url: this.url, query, timeoutMs: TIMEOUT_MS, maxBytes: MOST_BYTES, ...(stream !== undefined && { stream }),
+      url: this.url, query, maxBytes: MOST_BYTES, ...(stream !== undefined && { stream }),
       judge: firstOf(this.judge(stream), mustBeJson, (answer) => this.mustBeAnswer(answer, stream)),
     });
     return { answer: response.json<NvdAnswer>(), response };

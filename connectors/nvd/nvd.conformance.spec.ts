@@ -8,4 +8,13 @@ describeConnector(connector, {
     push: 'NVD is read only',
     webhooks: 'NVD sends none',
   },
+  faults: {
+    passing: {
+      // 403 is NVD's word for "too fast": waited for, and only five in a row end the run
+      forbidden: 'recovers',
+      // a key never ends and is never renewed: refused once is refused
+      unauthorised: ['authentication'],
+    },
+    lasting: { forbidden: ['rate_limited'] },
+  },
 });

@@ -186,6 +186,24 @@ describe('an incremental load', () => {
     expect(calls).toHaveLength(3);
   });
 
+  it('reads on to NVD\'s present when our clock is behind it', async () => {
+    const { client, calls } = await nvd(({ query }, turn) => from(turn <= 2 ? [cve(1)] : [cve(2, '2026-11-20T10:20:00.000')], { timestamp: '2026-11-20T10:30:00.000' })({ query } as Call, turn));
+
+    const pages = await pull(client, since('2026-11-20T08:00:00.000Z'));
+
+    expect(calls.map(window)).toEqual([['2026-11-20T07:45:00.000Z', NOW], [NOW, '2026-11-20T10:30:00.000Z']]);
+    expect(last(pages).next).toBeNull();
+  });
+
+  it('reads a window again in which a record comes twice', async () => {
+    const { client, calls } = await nvd((call, turn) => (turn === 2 ? { body: { totalResults: 5, vulnerabilities: [cve(1), cve(3)] } } : from(many(5))(call, turn)));
+
+    const pages = await pull(client, { ...since('2026-11-20T08:00:00.000Z'), pageSize: 2 });
+
+    expect(new Set(idsOf(pages)).size).toBe(5);
+    expect(calls.map(({ query }) => query.get('startIndex'))).toEqual(['0', '2', '4', '0', '2', '4']);
+  });
+
   it('asks an empty window twice before the mark moves, and never beyond what NVD calls now', async () => {
     const { client, calls } = await nvd(from([]));
 

@@ -26,8 +26,12 @@ interface Walk {
   readonly size: number;
   /** totalResults of the window's first page. */
   readonly total?: number;
-  /** totalResults has changed since: records may have slid past. */
+  /** Records have changed places since: some may have slid past. */
   readonly moved?: boolean;
+  /** Last record of the page before. */
+  readonly lastId?: string;
+  /** How far NVD's clock is ahead of ours, ms, where it is far; taken once, at the first answer. */
+  readonly ahead?: number;
   readonly round: number;
   /** Newest lastModified seen in the pass, ms UTC. */
   readonly newest?: number;
@@ -109,24 +113,33 @@ function turn(walk: Walk, { answer, response, size }: Asked, now: number): { rea
   const index = walk.index + found;
   const { totalResults } = answer;
   const first = walk.total ?? totalResults;
-  // In a full pass new records only come at the end; a shrinking list has shifted.
-  const moved = walk.moved === true || (walk.mode === 'full' ? totalResults < first : totalResults !== first);
+  const ids = answer.vulnerabilities.map((entry) => cveOf(entry)?.id);
+  // In a full pass new records come at the end, or push others into the next page; a list that shrinks, or repeats a
+  // record without having grown, has shifted the other way.
+  const repeats = walk.lastId !== undefined && ids.includes(walk.lastId);
+  const moved = walk.moved === true || (walk.mode === 'full' ? totalResults < first || (repeats && totalResults <= first) : totalResults !== first || repeats);
   const newest = newestOf(answer.vulnerabilities, walk.newest);
   const answeredAt = instant(typeof answer.timestamp === 'string' ? answer.timestamp : undefined) ?? response.serverTime ?? now;
   const here: Walk = {
-    ...walk, size, total: first, moved, ...(newest !== undefined && { newest }),
+    ...walk, size, total: first, moved, ...(newest !== undefined && { newest }), ahead: walk.ahead ?? aheadOf(answeredAt - now),
+    ...(typeof ids.at(-1) === 'string' && { lastId: ids.at(-1) as string }),
     ...(walk.mode === 'full' && walk.mark === undefined && { mark: answeredAt }),
   };
   // More than the total says, in a full page: the total is wrong, and the list goes on.
   const goesOn = found > 0 && (index < totalResults || (found >= size && index > totalResults));
   if (goesOn) return { next: { ...here, index } };
   const short = found === 0 && index < totalResults ? `NVD counts ${totalResults} records, but its list ended after ${index}` : undefined;
-  const { total: _total, moved: _moved, ...kept } = here;
+  const { total: _total, moved: _moved, lastId: _lastId, ...kept } = here;
   if (moved && short === undefined && walk.round < MOST_ROUNDS) return { next: { ...kept, index: 0, round: walk.round + 1 } };
   const problem = walk.problem ?? short ?? (moved ? `records moved in each of ${MOST_ROUNDS} readings` : undefined);
   const { window } = walk;
   if (window !== undefined && window.to < window.end) {
     return { next: { ...kept, window: windowFrom(window.to, window.end), index: 0, round: 1, ...(problem !== undefined && { problem }) } };
+  }
+  // Our present is NVD's past: what it has modified in between is a window more.
+  if (window !== undefined && here.ahead !== undefined && here.ahead > 0) {
+    const end = window.end + here.ahead;
+    return { next: { ...kept, window: windowFrom(window.to, end), ahead: 0, index: 0, round: 1, ...(problem !== undefined && { problem }) } };
   }
   if (problem !== undefined) return { problem };
   if (walk.mode === 'full') return { ...(index > 0 && here.mark !== undefined && { mark: here.mark }) };
@@ -134,6 +147,9 @@ function turn(walk: Walk, { answer, response, size }: Asked, now: number): { rea
   const reached = totalResults === 0 ? Math.min(window!.to, answeredAt) : newest;
   return { mark: Math.max(walk.mark ?? 0, reached ?? 0) };
 }
+
+/** Clocks that agree to the minute are one. */
+const aheadOf = (skew: number): number => (skew > 60_000 ? skew : 0);
 
 function newestOf(entries: readonly unknown[], before: number | undefined): number | undefined {
   let newest = before;
