@@ -20,7 +20,7 @@ export const DOCK_MAC = '00:e0:4c:68:00:01';
 const PATTERN: readonly (readonly [FleetKind, FleetPlatform])[] = [
   ['hypervisor', 'metal'], ['server', 'metal'], ['computer', 'metal'], ['virtual_machine', 'cloud'], ['virtual_machine', 'hypervisor'],
   ['network_device', 'metal'], ['computer', 'metal'], ['virtual_machine', 'cloud'], ['server', 'metal'], ['virtual_machine', 'hypervisor'],
-  ['computer', 'metal'], ['virtual_machine', 'cloud'], ['server', 'metal'], ['computer', 'metal'], ['virtual_machine', 'hypervisor'],
+  ['computer', 'metal'], ['virtual_machine', 'cloud'], ['server', 'metal'], ['computer', 'metal'], ['network_device', 'metal'],
   ['virtual_machine', 'cloud'], ['computer', 'metal'], ['virtual_machine', 'cloud'], ['virtual_machine', 'hypervisor'], ['computer', 'metal'],
 ];
 const BLOCK = PATTERN.length;

@@ -21,6 +21,8 @@ export function seed(store: Store, fleet: Fleet, sam: boolean): Origins {
   }, at, 'admin'));
 
   fillDictionary(add);
+  // An instance that lives has seen deletes: who may read this table finds at least one row.
+  add('sys_audit_delete', 'audit/0', { tablename: 'cmdb_ci_win_server', documentkey: sysId('gone/0'), display_value: 'srv-old', payload: '<?xml version="1.0" encoding="UTF-8"?><cmdb_ci_win_server/>' });
   fillChoices(store, longAgo);
   for (const company of fleet.companies) add('core_company', company.key, { name: company.name, manufacturer: String(company.maker), vendor: String(company.supplier) });
   for (const one of fleet.locations) add('cmn_location', one.key, { name: one.name, city: one.city, country: one.country });
