@@ -79,6 +79,8 @@ function shapeOf(of: SectionClass, key: string, rules: readonly ValidationMetada
     const own = SHAPES.get(at)?.get(key);
     if (own) return own;
   }
+  // What the class transforms itself may be given in more forms than its type says: its rules judge the outcome.
+  if (defaultMetadataStorage.findTransformMetadatas(of, key, 0).length > 0) return { kind: 'any' };
   const design = Reflect.getMetadata('design:type', of.prototype as object, key) as unknown;
   const nested = defaultMetadataStorage.findTypeMetadata(of, key)?.typeFunction as (() => SectionClass) | undefined;
   const isList = design === Array || rules.some((rule) => rule.name === 'isArray');

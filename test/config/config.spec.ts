@@ -24,7 +24,7 @@ sources:
     options: { regions: [eu-1], assumeRole: { roleName: reader }, path: data/in.csv }
   aged:
     connector: sheet
-    options: { path: ./old.csv }
+    options: { path: ./old.csv, files: more.csv }
   cves: { connector: bare }
 identity: { sharedLimit: 7, junk: { serial: ["DEFAULT*"] }, classes: { rack_server: server }, rules: { hardware: { link: [serial, bios_uuid, hostname] }, rack_server: { suggest: [ip] } } }
 references: { locations: { Berlin: [BLN, "Berlin HQ"] }, people: { "jane@example.com": [jdoe] } }
@@ -79,7 +79,7 @@ describe('a whole configuration', () => {
       options: { regions: ['eu-1'], pageSize: 100, assumeRole: { roleName: 'reader' }, path: join(folder, 'data/in.csv') },
     });
     expect(acme!.webhook!.auth[0]).not.toHaveProperty('previousSecret');
-    expect(aged).toMatchObject({ role: 'itsm', streams: ['records'], auth: { method: 'none' }, options: { path: join(folder, 'old.csv') }, push: { enabled: false, fields: ['stage'] } });
+    expect(aged).toMatchObject({ role: 'itsm', streams: ['records'], auth: { method: 'none' }, options: { path: join(folder, 'old.csv'), files: [join(folder, 'more.csv')] }, push: { enabled: false, fields: ['stage'] } });
     expect(cves).toMatchObject({ role: 'vulnerability', auth: { method: 'none' }, schedule: { timezone: 'UTC', jitterMs: 0 } });
     expect(config!.identity.tiers.byClass['hardware']).toEqual({ link: ['serial', 'bios_uuid', 'hostname'], attach: ['asset_tag', 'mac', 'fqdn'], suggest: ['ip', 'name'] });
     expect(config!.identity.tiers.byClass['rack_server']).toEqual({ link: ['serial', 'bios_uuid', 'hostname'], attach: ['asset_tag', 'mac', 'fqdn'], suggest: ['ip'] });

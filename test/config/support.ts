@@ -1,7 +1,7 @@
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Type } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import { ArrayMinSize, IsArray, IsBoolean, IsInt, IsOptional, IsString, Matches, Max, Min, ValidateNested } from 'class-validator';
 import { loadConfig, type ConfigProblem, type LoadedConfig } from '../../src/config/index.js';
 import type { ConnectorCatalogue, LoadRequest } from '../../src/config/index.js';
@@ -38,6 +38,9 @@ export class AcmeOptions {
 class SheetOptions {
   @IsString()
   path!: string;
+
+  @IsOptional() @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? [value] : value)) @IsArray() @IsString({ each: true })
+  files?: string[];
 }
 
 const manifest = (given: Partial<Manifest> & { readonly name: string }): Manifest => ({
