@@ -1,0 +1,186 @@
+import { ATTRIBUTES, LIFECYCLE_STAGES, type AttributeType, type AttributeValue } from '../../connectors/sdk/contract/index.js';
+import { day, email, integer, list, text } from '../../connectors/sdk/mapping/index.js';
+import type { Constraint, RecordKey } from '../core/model/index.js';
+import type { Engine } from '../engine/engine.js';
+import { loadAssets } from '../database/repositories/assets.js';
+import { appendAudit } from '../database/repositories/audit.js';
+import { addConstraints, addOverride, loadConstraints, loadOverrides, releaseConstraints, releaseOverrides } from '../database/repositories/decisions.js';
+import { selectIn, type Tx } from '../database/tx.js';
+import { judgementOf } from '../sync/judgement.js';
+import { storeSlice } from '../sync/slice-store.js';
+import type { AssetCounts, Judgement } from '../sync/slice-types.js';
+import { findAsset } from './find-asset.js';
+
+export class DecisionRefusedError extends Error {
+  constructor(message: string, readonly hint: string) {
+    super(message);
+    this.name = 'DecisionRefusedError';
+  }
+}
+
+export interface DecisionResult {
+  readonly formatVersion: 1;
+  /** The assets that the decision left, the kept one first. */
+  readonly assets: readonly string[];
+  readonly changed: AssetCounts;
+}
+
+interface Member {
+  readonly id: number;
+  readonly key: RecordKey;
+}
+
+/** What people decide of assets: kept between records, audited, and an input of every later resolve. */
+export class DecisionService {
+  private readonly judgement: Judgement;
+  constructor(private readonly engine: Engine) {
+    this.judgement = judgementOf(engine.config);
+  }
+
+  /** Joins assets for good: each one's records are linked to the first one's. */
+  async merge(wanted: readonly string[], { reason }: { readonly reason: string }): Promise<DecisionResult> {
+    return this.decide(async (tx, now) => {
+      const ids = [...new Set(await inTurn(wanted, (each) => findAsset(tx, each)))];
+      if (ids.length < 2) throw new DecisionRefusedError('a merge needs two different assets', 'name both, by id, `kind:value` or a bare identifier');
+      const members = await membersOf(tx, ids);
+      const first = members.get(ids[0] as string)?.[0] as Member;
+      const all = ids.flatMap((id) => members.get(id) ?? []);
+      await this.liftCannotLinks(tx, all.map((member) => member.key), now);
+      // Every record to the first one: whatever their values say, now and later, they are one.
+      const links = all.filter((member) => member.key !== first.key).map((member): Constraint => ({ kind: 'must_link', a: first.key, b: member.key }));
+      await addConstraints(tx, links, this.engine.actor, reason, now);
+      const changed = await this.judgeAgain(tx, all, now);
+      await appendAudit(tx, { at: now, actor: this.engine.actor, action: 'assets.merge', subject: ids, after: links, reason });
+      return { formatVersion: 1, assets: await assetsOf(tx, all), changed };
+    });
+  }
+
+  /** Parts records from an asset: none of them may be linked with any that stays. */
+  async split(asset: string, keys: readonly RecordKey[], { reason }: { readonly reason: string }): Promise<DecisionResult> {
+    return this.decide(async (tx, now) => {
+      const id = await findAsset(tx, asset);
+      const members = (await membersOf(tx, [id])).get(id) ?? [];
+      const leaving = members.filter((member) => keys.includes(member.key));
+      const unknown = keys.filter((key) => !members.some((member) => member.key === key));
+      if (unknown.length > 0) throw new DecisionRefusedError(`asset ${id} has no record ${unknown.join(', ')}`, `its records are: ${members.map((member) => member.key).join(', ')}`);
+      const staying = members.filter((member) => !keys.includes(member.key));
+      if (leaving.length === 0 || staying.length === 0) throw new DecisionRefusedError('a split needs records that leave and records that stay', `name some, not all, of: ${members.map((member) => member.key).join(', ')}`);
+      await this.liftMustLinks(tx, leaving.map((member) => member.key), staying.map((member) => member.key), now);
+      const bars = leaving.flatMap((a) => staying.map((b): Constraint => ({ kind: 'cannot_link', a: a.key, b: b.key })));
+      const together = leaving.slice(1).map((member): Constraint => ({ kind: 'must_link', a: (leaving[0] as Member).key, b: member.key }));
+      await addConstraints(tx, [...bars, ...together], this.engine.actor, reason, now);
+      const changed = await this.judgeAgain(tx, members, now);
+      await appendAudit(tx, { at: now, actor: this.engine.actor, action: 'assets.split', subject: { asset: id, records: leaving.map((member) => member.key) }, after: bars, reason });
+      return { formatVersion: 1, assets: [...new Set([...(await assetsOf(tx, staying)), ...(await assetsOf(tx, leaving))])], changed };
+    });
+  }
+
+  /** Pins a value until it is released or ends. */
+  async override(asset: string, attribute: string, value: string, { reason, until }: { readonly reason: string; readonly until?: number }): Promise<DecisionResult> {
+    return this.decide(async (tx, now) => {
+      const id = await findAsset(tx, asset);
+      const pinned = this.valueOf(attribute, value);
+      if (until !== undefined && until <= now) throw new DecisionRefusedError('the end of the override lies in the past', 'give --until a later day or instant');
+      const members = (await membersOf(tx, [id])).get(id) ?? [];
+      const before = await this.releaseOf(tx, members, attribute, now);
+      const anchor = (await loadAssets(tx, [id])).get(id)?.anchorId as number;
+      await addOverride(tx, anchor, { attribute, value: pinned, by: this.engine.actor, reason, at: now, ...(until !== undefined && { until }) });
+      const changed = await this.judgeAgain(tx, members, now, [id]);
+      await appendAudit(tx, { at: now, actor: this.engine.actor, action: 'assets.override', subject: { asset: id, attribute }, ...(before.length > 0 && { before: before.map((each) => each.value) }), after: pinned, reason });
+      return { formatVersion: 1, assets: [id], changed };
+    });
+  }
+
+  async release(asset: string, attribute: string, { reason }: { readonly reason: string }): Promise<DecisionResult> {
+    return this.decide(async (tx, now) => {
+      const id = await findAsset(tx, asset);
+      const members = (await membersOf(tx, [id])).get(id) ?? [];
+      const released = await this.releaseOf(tx, members, attribute, now);
+      if (released.length === 0) throw new DecisionRefusedError(`asset ${id} has no override of ${attribute}`, `see \`lockstep assets explain ${id}\``);
+      const changed = await this.judgeAgain(tx, members, now, [id]);
+      await appendAudit(tx, { at: now, actor: this.engine.actor, action: 'assets.release', subject: { asset: id, attribute }, before: released.map((each) => each.value), reason });
+      return { formatVersion: 1, assets: [id], changed };
+    });
+  }
+
+  private async decide(work: (tx: Tx, now: number) => Promise<DecisionResult>): Promise<DecisionResult> {
+    return this.engine.database.transaction((tx) => work(tx, this.engine.clock.now()));
+  }
+
+  private async judgeAgain(tx: Tx, members: readonly Member[], now: number, touched: readonly string[] = []): Promise<AssetCounts> {
+    const result = await storeSlice(tx, [], this.judgement, { guard: false, firstLoad: false, cause: { kind: 'person', person: this.engine.actor }, runId: null, source: null, now, rejudge: members.map((member) => member.id), touched });
+    return result.assets;
+  }
+
+  private async liftCannotLinks(tx: Tx, keys: readonly RecordKey[], now: number): Promise<void> {
+    const among = new Set(keys);
+    const barred = (await loadConstraints(tx, keys)).filter((each) => each.kind === 'cannot_link' && among.has(each.a) && among.has(each.b));
+    await releaseConstraints(tx, barred.map((each) => each.id), now);
+  }
+
+  private async liftMustLinks(tx: Tx, left: readonly RecordKey[], right: readonly RecordKey[], now: number): Promise<void> {
+    const [a, b] = [new Set(left), new Set(right)];
+    const crossing = (await loadConstraints(tx, left)).filter((each) => each.kind === 'must_link' && ((a.has(each.a) && b.has(each.b)) || (a.has(each.b) && b.has(each.a))));
+    await releaseConstraints(tx, crossing.map((each) => each.id), now);
+  }
+
+  private async releaseOf(tx: Tx, members: readonly Member[], attribute: string, now: number) {
+    const keyOf = new Map(members.map((member) => [member.id, member.key]));
+    const standing = (await loadOverrides(tx, [...keyOf.keys()], (id) => keyOf.get(id))).filter((each) => each.attribute === attribute);
+    await releaseOverrides(tx, standing.map((each) => each.id), now);
+    return standing;
+  }
+
+  /** As the attribute's type wants it; an empty text pins "known to be empty". */
+  private valueOf(attribute: string, value: string): AttributeValue | null {
+    if (value === '') return null;
+    if (attribute === 'stage') {
+      if ((LIFECYCLE_STAGES as readonly string[]).includes(value)) return value;
+      throw new DecisionRefusedError(`"${value}" is no life cycle stage`, `one of: ${LIFECYCLE_STAGES.join(', ')}`);
+    }
+    if (attribute === 'class') {
+      if (Object.hasOwn(this.judgement.rules.identity.classes, value)) return value;
+      throw new DecisionRefusedError(`"${value}" is no class`, `one of: ${Object.keys(this.judgement.rules.identity.classes).join(', ')}`);
+    }
+    const type = (ATTRIBUTES as Record<string, AttributeType>)[attribute];
+    const typed = typedText(value, type ?? 'text');
+    if (typed === undefined) throw new DecisionRefusedError(`"${value}" is no value of ${attribute}`, `${attribute} takes ${type === 'day' ? 'a day such as 2027-01-31' : type === 'integer' || type === 'minor' ? 'a whole number' : type === 'tags' ? 'key=value pairs separated by commas' : 'a text'}`);
+    return typed;
+  }
+}
+
+function typedText(value: string, type: AttributeType): AttributeValue | undefined {
+  switch (type) {
+    case 'integer':
+    case 'minor': return integer(value);
+    case 'day': return day(value);
+    case 'email': return email(value) ?? text(value);
+    case 'list': return list(value);
+    case 'tags': {
+      const pairs = value.split(',').map((pair) => pair.split('='));
+      return pairs.every((pair) => pair.length === 2) ? Object.fromEntries(pairs.map(([key, each]) => [(key as string).trim(), (each as string).trim()])) : undefined;
+    }
+    default: return text(value);
+  }
+}
+
+async function inTurn<A, B>(list: readonly A[], work: (item: A) => Promise<B>): Promise<B[]> {
+  const results: B[] = [];
+  for (const item of list) results.push(await work(item));
+  return results;
+}
+
+/** By asset: its records, the anchor first. */
+export async function membersOf(tx: Tx, assetIds: readonly string[]): Promise<Map<string, Member[]>> {
+  const rows = await selectIn(tx, `SELECT h.id AS id, h.asset_id AS asset_id, h.external_id AS external_id, st.source AS source, st.name AS name, a.anchor_record_id AS anchor FROM record_heads h JOIN streams st ON st.id = h.stream_id JOIN assets a ON a.id = h.asset_id WHERE h.asset_id IN (?)`, assetIds);
+  const byAsset = new Map<string, Member[]>();
+  for (const row of rows.sort((a, b) => Number(b['id'] === b['anchor']) - Number(a['id'] === a['anchor']) || Number(a['id']) - Number(b['id']))) {
+    byAsset.set(row['asset_id'], [...(byAsset.get(row['asset_id']) ?? []), { id: Number(row['id']), key: `${row['source']}/${row['name']}/${row['external_id']}` }]);
+  }
+  return byAsset;
+}
+
+async function assetsOf(tx: Tx, members: readonly Member[]): Promise<string[]> {
+  const rows = await selectIn(tx, 'SELECT DISTINCT h.asset_id AS id, a.seq AS seq FROM record_heads h JOIN assets a ON a.id = h.asset_id WHERE h.id IN (?)', members.map((member) => member.id));
+  return rows.sort((a, b) => Number(a['seq']) - Number(b['seq'])).map((row) => row['id'] as string);
+}
