@@ -5,3 +5,4 @@ export * from './server.js';
 export * from './fault-proxy.js';
 export * from './limits.js';
 export * from './certificate.js';
+export * from './fleet-file.js';
