@@ -40,6 +40,7 @@ export async function applyPlan(tx: Tx, input: ApplyInput): Promise<{ readonly c
     return id === undefined || isFreshHead(input, id) ? [] : [[id, assetId] as const];
   })));
   await redirectAssets(tx, plan.gone, now);
+  await executeIn(tx, 'DELETE FROM assets WHERE id IN (?)', plan.emptied);
   await appendChanges(tx, plan.changes, options.cause, judgement.configHash, now);
   await markShared(tx, input);
   const reviews = await saveReviews(tx, input);

@@ -1,14 +1,15 @@
-import type { Move, RecordKey, SourceRecord } from '../core/model/index.js';
+import type { RecordKey } from '../core/model/index.js';
 import { planPage } from '../core/reconcile/plan-page.js';
 import type { EffectKind, PagePlan } from '../core/reconcile/plan-types.js';
 import { LIVE_STAGES } from '../core/lifecycle/index.js';
-import { loadClosure, type Closure } from '../database/repositories/closure.js';
+import { loadClosure } from '../database/repositories/closure.js';
 import { bodiesOf, idsOfAssets } from '../database/repositories/records.js';
 import type { RecordBody } from '../database/repositories/rows.js';
 import { loadStreams } from '../database/repositories/streams.js';
 import { selectIn, take, type Tx } from '../database/tx.js';
 import { applyPlan } from './slice-apply.js';
-import { hostsOf, isOlder, loadSurroundings, prepare, writtenTo, type Prepared, type Surroundings } from './slice-load.js';
+import { hostsOf, isOlder, loadSurroundings, prepare, writtenTo, type Prepared } from './slice-load.js';
+import { planInput } from './slice-plan.js';
 import { NO_ASSETS, plusAssets, type AssetCounts, type Incoming, type Judgement, type SliceOptions, type SliceResult } from './slice-types.js';
 
 /** Effects that wait; on a source's first load only those that join or part assets. */
@@ -57,7 +58,10 @@ export async function storeSlice(tx: Tx, incoming: readonly Incoming[], judgemen
   for (;;) {
     active = prepared.filter((each) => !waiting.has(each));
     minted = 0;
-    plan = planPage(planInput(active, closure, surroundings, idOf, judgement, options, () => ({ seq: firstSeq + minted, id: assetId(firstSeq + minted++) })));
+    plan = planPage(planInput({
+      closure, around: surroundings, idOf, judgement, now: options.now, touched, newMoves: active.flatMap((each) => each.next?.move ?? []), changed: new Set(active.map((each) => each.record.key)),
+      active: active.map((each) => ({ id: each.head.id, record: each.record, removed: each.head.state === 'withdrawn' })), mint: () => ({ seq: firstSeq + minted, id: assetId(firstSeq + minted++) }),
+    }));
     if (!options.guard || !holdBack(plan, active, guarded, waiting)) break;
   }
   await take(tx, 'assets', minted);
@@ -85,36 +89,6 @@ export const assetId = (seq: number): string => `ast-${seq.toString(36).padStart
 async function peek(tx: Tx): Promise<number> {
   const [row] = await tx.query(`SELECT next FROM sequences WHERE name = 'assets'${tx.dialect === 'mysql' ? ' FOR UPDATE' : ''}`);
   return row === undefined ? 1 : Number(row['next']);
-}
-
-function planInput(active: readonly Prepared[], closure: Closure, around: Surroundings, idOf: ReadonlyMap<RecordKey, number>, judgement: Judgement, options: SliceOptions, mint: () => { id: string; seq: number }) {
-  const records = new Map<number, SourceRecord>();
-  for (const stored of closure.stored.values()) records.set(stored.head.id, stored.record);
-  const membership = new Map<RecordKey, string>();
-  for (const id of closure.followed) {
-    const stored = closure.stored.get(id);
-    if (stored?.head.assetId) membership.set(stored.record.key, stored.head.assetId);
-  }
-  const newMoves: Move[] = [];
-  const changed = new Set<RecordKey>();
-  for (const each of active) {
-    changed.add(each.record.key);
-    if (each.incoming.kind === 'state' && each.incoming.state === 'withdrawn') records.delete(each.head.id);
-    else records.set(each.head.id, each.record);
-    if (each.next?.move) newMoves.push(each.next.move);
-  }
-  const followed = new Set<RecordKey>();
-  for (const id of closure.followed) {
-    const record = records.get(id);
-    if (record) followed.add(record.key);
-  }
-  const present = new Set([...records.values()].map((record) => record.key));
-  return {
-    records: [...records.values()], followed, membership, arrival: idOf, changed, touched: new Set(options.touched ?? []),
-    assets: new Map([...around.assets].map(([id, asset]) => [id, asset.state])),
-    moves: [...around.moves, ...newMoves].filter((move) => present.has(move.anchor)), newMoves, verdicts: around.verdicts, overrides: around.overrides, personHolds: around.personHolds,
-    constraints: closure.constraints, dependants: around.dependants, known: closure.known, rules: judgement.rules, matches: judgement.matches, asOf: options.now, mint,
-  };
 }
 
 /** Puts the records that cause guarded effects among the waiting. True: the plan must be made again without them. */

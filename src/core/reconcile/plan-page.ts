@@ -55,8 +55,9 @@ export function planPage(input: PlanInput): PagePlan {
     if (!moved && changed.length === 0 && !touched && before !== undefined && sizeBefore.get(before.id) === seat.keys.length) continue;
 
     const records = seat.keys.map((key) => byKey.get(key) as SourceRecord);
-    const resolved = resolveOne({ records, ...index.of(seat), dependants: seat.heirs.flatMap((heir) => input.dependants.get(heir.id) ?? []), rules: input.rules, asOf: input.asOf, arrivalAnchor: seat.anchor, ...(input.matches && { matches: input.matches }) });
-    const after: AssetState = { id: seat.id, seq: seat.seq, anchor: seat.anchor, ...resolved.state, flags: flagsFor(seat.keys, flagsOf), asOf: input.asOf };
+    const asOf = before && input.asOfOf ? input.asOfOf(before) : input.asOf;
+    const resolved = resolveOne({ records, ...index.of(seat), dependants: seat.heirs.flatMap((heir) => input.dependants.get(heir.id) ?? []), rules: input.rules, asOf, arrivalAnchor: seat.anchor, ...(input.matches && { matches: input.matches }) });
+    const after: AssetState = { id: seat.id, seq: seat.seq, anchor: seat.anchor, ...resolved.state, flags: flagsFor(seat.keys, flagsOf), asOf };
     const planned = plannedAsset(before, after, seat.keys);
     assets.push(planned);
     ruleMoves.push(...resolved.ruleMoves);
@@ -74,18 +75,31 @@ export function planPage(input: PlanInput): PagePlan {
     effects.push({ kind: 'split', causes, assets: [id] });
     for (const part of parts) if (part.id !== id && !merged) changes.push({ assetId: part.id, attribute: 'split', before: id, after: part.id });
   }
+  const seated = new Set(seats.flatMap((seat) => seat.heirs.map((heir) => heir.id)));
+  const emptied = [...input.assets.keys()].filter((id) => !seated.has(id));
+  for (const id of emptied) changes.push({ assetId: id, attribute: 'withdrawn', before: id, after: null });
   return {
-    assets, gone, memberships, changes, ruleMoves, effects: [...effects, ...effectsOfMoves],
+    assets, gone, emptied, memberships, changes, ruleMoves, effects: [...effects, ...effectsOfMoves],
     reviews: [...partition.reviews.filter((review) => review.records.some((key) => input.followed.has(key))).map(draftOf), ...reviews],
     values: partition.values, reviewed: new Set([...input.followed, ...reviewed]),
   };
 }
 
+/** Where an asset's first record has been withdrawn, the earliest that is left stands for it. */
+function anchored(input: PlanInput, arrival: (key: RecordKey) => number): AssetState[] {
+  const present = new Set(input.records.map((record) => record.key));
+  return [...input.assets.values()].flatMap((asset) => {
+    if (present.has(asset.anchor)) return [asset];
+    const left = [...input.membership].flatMap(([key, id]) => (id === asset.id && present.has(key) ? [key] : [])).sort((a, b) => arrival(a) - arrival(b) || byCodeUnit(a, b));
+    return left[0] === undefined ? [] : [{ ...asset, anchor: left[0] }];
+  });
+}
+
 /** Ids are kept, not derived: the earliest asset whose first record is here gives its id; a part without any is new. */
 function seatsOf(partition: Partition, input: PlanInput): Seat[] {
-  const heirsByAnchor = new Map<RecordKey, AssetState[]>();
-  for (const asset of input.assets.values()) heirsByAnchor.set(asset.anchor, [...(heirsByAnchor.get(asset.anchor) ?? []), asset]);
   const arrival = (key: RecordKey): number => input.arrival.get(key) ?? Number.MAX_SAFE_INTEGER;
+  const heirsByAnchor = new Map<RecordKey, AssetState[]>();
+  for (const asset of anchored(input, arrival)) heirsByAnchor.set(asset.anchor, [...(heirsByAnchor.get(asset.anchor) ?? []), asset]);
   const seats: Seat[] = [];
   const fresh: (readonly RecordKey[])[] = [];
   for (const keys of partition.components) {
@@ -132,7 +146,7 @@ function indexDecisions(input: PlanInput, seats: readonly Seat[]) {
 
 function plannedAsset(before: AssetState | undefined, after: AssetState, records: readonly RecordKey[]): PlannedAsset {
   const same = before !== undefined && before.assetClass === after.assetClass && before.stage === after.stage && before.ownStage === after.ownStage && before.stageSince === after.stageSince
-    && before.nextDueAt === after.nextDueAt && sameValue(before.holds, after.holds) && sameValue(before.attributes, after.attributes) && sameValue(before.flags, after.flags);
+    && before.nextDueAt === after.nextDueAt && before.anchor === after.anchor && sameValue(before.holds, after.holds) && sameValue(before.attributes, after.attributes) && sameValue(before.flags, after.flags);
   return { ...(before && { before }), after, records, same };
 }
 

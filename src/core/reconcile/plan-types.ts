@@ -60,6 +60,8 @@ export interface PlanInput {
   readonly known?: KnownValues;
   readonly rules: ReconcileRules;
   readonly asOf: number;
+  /** Verification resolves each asset at the instant at which it was resolved last. */
+  readonly asOfOf?: (asset: AssetState) => number;
   /** Linear-time search of a pattern. */
   readonly matches?: (pattern: string, text: string) => boolean;
   mint(): { readonly id: string; readonly seq: number };
@@ -108,6 +110,8 @@ export interface PagePlan {
   readonly assets: readonly PlannedAsset[];
   /** Assets whose records all went to others. */
   readonly gone: readonly { readonly id: string; readonly into: string }[];
+  /** Assets whose records were all withdrawn: as if nobody had ever spoken of them. */
+  readonly emptied: readonly string[];
   /** Records whose asset changed. */
   readonly memberships: readonly { readonly key: RecordKey; readonly assetId: string }[];
   readonly changes: readonly PlannedChange[];
