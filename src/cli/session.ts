@@ -1,0 +1,151 @@
+import type { ConnectorLog } from '../../connectors/sdk/contract/index.js';
+import type { ConnectorCatalogue, LoadedConfig } from '../config/index.js';
+import { BadConfiguration, missing, SeveralAssets, usage, type ExitCode } from './failures.js';
+import type { Io } from './io.js';
+import { Output } from './output.js';
+import type { Flags } from './verb.js';
+import { plain } from './render/text.js';
+import type { App } from '../app.module.js';
+
+/** One command's way through the program: its configuration, its engine, what it says. */
+export class Session {
+  readonly out: Output;
+  /** Set by the first Ctrl-C. */
+  private readonly stopping = new AbortController();
+
+  constructor(readonly io: Io, readonly flags: Flags) {
+    this.out = new Output(io, { json: flags.json, colour: flags.color });
+  }
+
+  get signal(): AbortSignal {
+    return this.stopping.signal;
+  }
+
+  async catalogue(): Promise<ConnectorCatalogue> {
+    return this.io.catalogue ?? (await import('../sources/catalogue.js')).connectorCatalogue();
+  }
+
+  /** `requireSecrets: false`: unset variables are borne. */
+  async load(requireSecrets = true) {
+    await this.out.show('reading the configuration …');
+    const { loadConfig } = await import('../config/index.js');
+    const result = await loadConfig({ files: this.flags.config, env: this.io.env, cwd: this.io.cwd, catalogue: await this.catalogue(), requireSecrets });
+    if (result.ok) this.out.hide(result.config.secrets);
+    return result;
+  }
+
+  async config(): Promise<LoadedConfig> {
+    const result = await this.load();
+    if (result.ok) return result.config;
+    const { formatProblem } = await import('../config/index.js');
+    throw new BadConfiguration(result.problems.map((problem) => formatProblem(problem, { source: this.io.stderr.isTTY || this.flags.verbose })));
+  }
+
+  /** Beside whatever else uses the database. */
+  async read<T>(work: (app: App) => Promise<T>): Promise<T> {
+    return this.open(true, work);
+  }
+
+  /** Changes or runs things: waits for another process that does, and ends after the slice on Ctrl-C. */
+  async write<T>(work: (app: App) => Promise<T>): Promise<T> {
+    return this.interruptible(() => this.open(false, work));
+  }
+
+  private async open<T>(readonly: boolean, work: (app: App) => Promise<T>): Promise<T> {
+    const config = await this.config();
+    const waitMs = await this.waitMs();
+    await this.out.show('opening the database …');
+    const [{ openApp }, { openEngine }] = await Promise.all([import('../app.module.js'), import('../engine/engine.js')]);
+    const engine = await openEngine({ config, catalogue: await this.catalogue(), clock: this.io.clock, log: await this.log(), signal: this.signal, readonly, waitMs, actor: this.io.user });
+    try {
+      const app = await openApp(engine);
+      await this.out.clearStatus();
+      try {
+        return await work(app);
+      } finally {
+        await app.close();
+      }
+    } finally {
+      await engine.close();
+    }
+  }
+
+  /** The first Ctrl-C ends what is under way after its slice, the second at once. */
+  async interruptible<T>(work: () => Promise<T>): Promise<T> {
+    const { InterruptedError } = await import('../../connectors/sdk/contract/index.js');
+    const forget = this.io.onInterrupt(() => {
+      if (this.stopping.signal.aborted) {
+        void this.out.talk('stopped now: what was stored stays whole, and the next run goes on from there');
+        this.io.abandon(1);
+        return;
+      }
+      void this.out.talk('stopping after what is being stored now; Ctrl-C again stops at once, which is safe too');
+      this.stopping.abort(new InterruptedError('stopped by Ctrl-C'));
+    });
+    try {
+      return await work();
+    } finally {
+      forget();
+    }
+  }
+
+  private async waitMs(): Promise<number> {
+    if (this.flags.wait === undefined) return 60_000;
+    const { parseDuration } = await import('../core/expressions/durations.js');
+    const ms = parseDuration(this.flags.wait);
+    if (ms === undefined) throw usage(`--wait takes a duration such as 30s or 5m, not "${this.flags.wait}"`);
+    return ms;
+  }
+
+  /** With --debug all of it as JSON lines; else what went not quite as it should, for people. */
+  async log(): Promise<ConnectorLog> {
+    if (this.flags.debug) {
+      const { createLogger } = await import('../observability/logger.js');
+      return createLogger({ level: 'debug', destination: { write: (text: string) => void this.out.talk(text.trimEnd()) }, now: () => this.io.clock.now() });
+    }
+    const silent = (): void => undefined;
+    return {
+      debug: silent, info: silent,
+      warn: (message, fields) => {
+        const { source, ...rest } = fields ?? {};
+        const more = Object.entries(rest).map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`).join(', ');
+        void this.out.talk(`${this.out.talkStyle.yellow('warning:')} ${source === undefined ? '' : `${String(source)}: `}${plain(message)}${more === '' ? '' : ` (${plain(more)})`}`);
+      },
+    };
+  }
+
+  /** Asks a person at a terminal; anywhere else `--yes` must stand. */
+  async confirm(question: string, yes: boolean): Promise<void> {
+    if (yes) return;
+    if (!this.io.stdin.isTTY || !this.io.stderr.isTTY) throw usage(`${question}: this needs --yes where nobody can be asked`, 'look at what it would do, then add --yes');
+    await this.out.clearStatus();
+    await this.io.stderr.write(`${plain(question)}? [y/N] `);
+    const answer = (await this.io.stdin.line()).trim().toLowerCase();
+    if (answer !== 'y' && answer !== 'yes') throw missing('not done: it was not confirmed');
+  }
+
+  /** A word of a known list, or a failure with the nearest one. */
+  async oneOf(what: string, word: string, known: readonly string[], exitCode: ExitCode = 2): Promise<string> {
+    if (known.includes(word)) return word;
+    const { nearest } = await import('../core/expressions/nearest.js');
+    const suggestion = nearest(word, known);
+    const hint = `${suggestion === undefined ? '' : `did you mean "${suggestion}"? `}${known.length === 0 ? 'there is none' : `known: ${known.join(', ')}`}`;
+    throw exitCode === 2 ? usage(`there is no ${what} "${word}"`, hint) : missing(`there is no ${what} "${word}"`, hint);
+  }
+
+  /** The outcome of a look-up as a value, or as the failure that it is. */
+  found<T>(reference: string, found: { readonly kind: 'found'; readonly value: T } | { readonly kind: 'none'; readonly hint: string } | { readonly kind: 'several'; readonly found: readonly FoundChoice[] }): T {
+    if (found.kind === 'found') return found.value;
+    throw failedLookUp(reference, found);
+  }
+}
+
+interface FoundChoice {
+  readonly asset: { readonly state: { readonly id: string; readonly assetClass?: string; readonly stage: string; readonly attributes: Readonly<Record<string, unknown>> } };
+  readonly by: readonly string[];
+}
+
+export function failedLookUp(reference: string, found: { readonly kind: 'none'; readonly hint: string } | { readonly kind: 'several'; readonly found: readonly FoundChoice[] }): Error {
+  if (found.kind === 'none') return missing(`no asset is known as "${plain(reference)}"`, found.hint);
+  return new SeveralAssets(plain(reference), found.found.map(({ asset: { state }, by }) => ({ id: state.id, name: typeof state.attributes['name'] === 'string' ? state.attributes['name'] : null, class: state.assetClass ?? null, stage: state.stage, by })));
+}
