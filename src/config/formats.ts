@@ -59,11 +59,16 @@ function tooLongStep(fields: readonly string[]): string | undefined {
   return undefined;
 }
 
+/** Asking costs a formatter each time. */
+const KNOWN_ZONES = new Set<string>();
+
 export const timeZone: Format = {
   name: 'isTimeZone', expected: 'an IANA time zone such as Europe/Berlin or UTC',
   judge: (text) => {
+    if (KNOWN_ZONES.has(text)) return undefined;
     try {
       new Intl.DateTimeFormat('en', { timeZone: text });
+      if (KNOWN_ZONES.size < 1_000 && !/^[+-]/.test(text)) KNOWN_ZONES.add(text);
       return /^[+-]/.test(text) ? { what: 'bad time zone', hint: 'an offset knows no summer time' } : undefined;
     } catch {
       const zones = Intl.supportedValuesOf('timeZone');

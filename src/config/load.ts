@@ -128,7 +128,7 @@ function judgeSourceNames(effective: LocatedMap, problems: ConfigProblem[]): voi
 }
 
 function contextOf(root: RootSection, walker: Walker, folderOf: (file: string) => string): BuildContext {
-  const sources = Object.keys(root.sources ?? {});
+  const sources = root.sources && Object.keys(root.sources);
   const classes = Object.keys(classTreeOf(root.identity?.classes));
   const added = [...new Set(Object.values(root.sources ?? {}).flatMap((source) => Object.values(source.mapping ?? {}).flatMap((attributes) => Object.keys(attributes))))];
   const names = namesFor(classes, sources, added);

@@ -12,8 +12,20 @@ export function isSecretKey(key: string, path: string): boolean {
 }
 
 /** A secret's key, or one that was probably meant to be: its value is not shown either. */
-export const mayBeSecret = (key: string, path: string): boolean =>
-  isSecretKey(key, path) || key === 'key' || /pass|secret|token|credential|private/i.test(key) || nearest(key, SECRET_KEYS) !== undefined;
+export function mayBeSecret(key: string, path: string): boolean {
+  return isSecretKey(key, path) || soundsSecret(key);
+}
+
+const SOUNDS = new Map<string, boolean>();
+/** Asked for every key of every line that is shown, so remembered. */
+function soundsSecret(key: string): boolean {
+  let sounds = SOUNDS.get(key);
+  if (sounds === undefined) {
+    sounds = key === 'key' || /pass|secret|token|credential|private/i.test(key) || nearest(key, SECRET_KEYS) !== undefined;
+    if (SOUNDS.size < 10_000) SOUNDS.set(key, sounds);
+  }
+  return sounds;
+}
 
 /** What stands literally where only a reference may: undefined when nothing does. A non-empty default is a literal too. */
 export function literalSecret(text: string): 'text' | 'default' | undefined {

@@ -29,7 +29,8 @@ export function maskedLines(text: string): string[] {
     hiddenBelow = undefined;
     let out = withoutPasswords(line);
     for (const found of line.matchAll(AFTER_KEY)) {
-      if (!mayBeSecret(found[2]!, found[2]!) || (found[3]!.trim() === '' && !SECRET_KEYS.has(found[2]!))) continue;
+      const isKey = found[3]!.trim() !== '' || line.slice(0, found.index).trim() === '' || SECRET_KEYS.has(found[2]!);    // its colon may be missing
+      if (!isKey || !mayBeSecret(found[2]!, found[2]!)) continue;
       const start = found.index + found[0].length;
       const rest = line.slice(start);
       if (rest.trim() === '' || /^[|>&!]/.test(rest.trim())) hiddenBelow = indent;

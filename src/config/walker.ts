@@ -33,9 +33,16 @@ export class Walker {
     const leaves: Record<string, unknown> = {};
     const branches: Record<string, unknown> = {};
     const faulty = new Set<string>();
+    const needed = [...properties].filter(([key, { optional }]) => !optional && !map.entries.has(key)).map(([key]) => key);
     for (const { key, keyPlace: at, value: node } of map.entries.values()) {
       const here = under(path, key);
       const property = properties.get(key);
+      const meant = property ? undefined : nearest(key, needed);
+      if (meant !== undefined && nearest(key, properties.keys()) === meant) {     // one mistake: misspelled, not missing besides
+        faulty.add(meant);
+        this.unknownKey(key, [...properties.keys()], at, here);
+        continue;
+      }
       const shape = property?.shape ?? (rest && this.keyFits(key, rest.keys, at, here) ? rest.shape : undefined);
       if (!shape) {
         if (!rest) this.unknownKey(key, [...properties.keys()], at, here);
@@ -157,9 +164,11 @@ export class Walker {
     this.report(entry?.keyPlace ?? keyPlace, under(path, key), { what: 'missing key', found: entry ? `"${key}" without a value` : `no "${key}"`, expected });
   }
 
-  unknownKey(key: string, known: readonly string[], place: Place, path: string, hint?: string): void {
+  /** Gives the key that was probably meant. */
+  unknownKey(key: string, known: readonly string[], place: Place, path: string, hint?: string): string | undefined {
     const suggestion = nearest(key, known);
     this.report(place, path, { what: 'unknown key', found: `"${shorten(key)}"`, expected: known.length ? `one of ${known.join(', ')}` : 'no key here', suggestion, hint });
+    return suggestion;
   }
 
   keyFits(key: string, rule: KeyRule | undefined, place: Place, path: string): boolean {

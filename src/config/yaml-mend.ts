@@ -40,16 +40,10 @@ export function mendLine(rows: readonly string[], index: number, what: string, c
   }
 }
 
-/** The line at another depth, and with it what hangs below. */
+/** The line at another depth. Its children may stay: anything deeper than it is still below it. */
 function reindented(rows: readonly string[], index: number, indent: number, text: string): ReadonlyMap<number, string> | undefined {
-  const before = depth(rows[index]!);
-  if (rows[index] === ' '.repeat(indent) + text) return undefined;
-  const changed = new Map([[index, ' '.repeat(indent) + text]]);
-  if (/^ *\t/.test(rows[index]!)) return changed;
-  for (let at = index + 1; at < endOfBlock(rows, index); at++) {
-    if (filled(rows[at]!)) changed.set(at, ' '.repeat(Math.max(0, depth(rows[at]!) + indent - before)) + rows[at]!.trimStart());
-  }
-  return changed;
+  const mended = ' '.repeat(indent) + text;
+  return rows[index] === mended ? undefined : new Map([[index, mended]]);
 }
 
 function siblingIndent(rows: readonly string[], index: number): number {
@@ -61,8 +55,16 @@ function siblingIndent(rows: readonly string[], index: number): number {
 
 /** How deep a line that was indented by a tab was probably meant to be. */
 function indentOf(rows: readonly string[], index: number): number {
+  const opens = (row: string): boolean => /:\s*(#.*)?$/.test(row);
   const before = rows.slice(0, index).findLast(filled) ?? '';
-  if (!/:\s*(#.*)?$/.test(before)) return depth(before);
   const after = rows.slice(index + 1).find((row) => filled(row) && !/^\s*\t/.test(row));
-  return after !== undefined && depth(after) > depth(before) ? depth(after) : depth(before) + 2;
+  if (opens(before)) return after !== undefined && depth(after) > depth(before) ? depth(after) : depth(before) + 2;
+  if (!opens(rows[index]!) || after === undefined) return depth(before);
+  // It opens a block: the deepest level that is still open and less deep than what follows.
+  const open: number[] = [];
+  for (const row of rows.slice(0, index).filter(filled)) {
+    while (open.length && open.at(-1)! >= depth(row)) open.pop();
+    open.push(depth(row));
+  }
+  return open.findLast((level) => level < depth(after)) ?? depth(before);
 }

@@ -74,20 +74,24 @@ const CONTROL = new Set(['\u0002', '\u0018', '\u001f', '\ufeff']);
 
 interface Parsed { readonly working: string; readonly docs: readonly Document.Parsed[]; readonly problems: ConfigProblem[]; readonly lost: readonly number[]; readonly lines: Lines }
 
+/** A line was mended: behind column `from` everything moved by `by`. */
+interface Shift { readonly from: number; readonly by: number }
+
 /** Places in a text whose lines were mended: line numbers stay, columns are put back. */
 class Lines {
   readonly counter = new LineCounter();
-  constructor(private readonly file: string, private readonly shifts: ReadonlyMap<number, number>) {}
+  constructor(private readonly file: string, private readonly shifts: ReadonlyMap<number, readonly Shift[]>) {}
   at(offset: number): Place {
     const { line, col } = this.counter.linePos(offset);
-    return { file: this.file, line: Math.max(1, line), column: Math.max(1, col - (this.shifts.get(line) ?? 0)) };
+    const column = (this.shifts.get(line) ?? []).reduceRight((at, { from, by }) => (at > from ? at - by : at), col);
+    return { file: this.file, line: Math.max(1, line), column: Math.max(1, column) };
   }
 }
 
 function parsePatiently(text: string, file: string): Parsed {
   const problems: ConfigProblem[] = [];
   const lost = new Set<number>();
-  const shifts = new Map<number, number>();
+  const shifts = new Map<number, readonly Shift[]>();
   const mended = new Set<number>();
   const rounds = text.length > 65_536 ? 4 : 60;
   const rows = text.split('\n');
@@ -126,7 +130,10 @@ function parsePatiently(text: string, file: string): Parsed {
       continue;
     }
     for (const [index, text] of mend) {
-      shifts.set(index + 1, (shifts.get(index + 1) ?? 0) + text.length - rows[index]!.length);
+      const before = rows[index]!;
+      let from = 0;
+      while (from < before.length && before[from] === text[from]) from += 1;
+      shifts.set(index + 1, [...(shifts.get(index + 1) ?? []), { from, by: text.length - before.length }]);
       rows[index] = text;
     }
   }

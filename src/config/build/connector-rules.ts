@@ -101,12 +101,17 @@ function judgeMethod(auth: { readonly method: string }, methods: readonly { read
   }
   const admitted = found.keys.flatMap((key) => key.replace(/\?$/, '').split('|'));
   if (admitted.includes('secret')) admitted.push('previousSecret');
-  for (const { key, keyPlace: at } of map.entries.values()) if (key !== 'method' && !admitted.includes(key)) walker.unknownKey(key, admitted, at, under(path, key), `it is no key of ${found.method}`);
+  const meant = new Set<string>();
+  for (const { key, keyPlace: at } of map.entries.values()) {
+    if (key === 'method' || admitted.includes(key)) continue;
+    const suggestion = walker.unknownKey(key, admitted, at, under(path, key), `it is no key of ${found.method}`);
+    if (suggestion !== undefined) meant.add(suggestion);
+  }
   for (const key of found.keys) {
     if (key.endsWith('?')) continue;
     const choices = key.split('|');
     const given = choices.some((choice) => { const entry = map.entries.get(choice); return entry !== undefined && !isNothing(entry.value); });
-    if (!given) walker.missing(choices[0]!, map.entries.get(choices[0]!), keyPlace, path, `"${choices.join('" or "')}" for the method ${found.method}`);
+    if (!given && !choices.some((choice) => meant.has(choice))) walker.missing(choices[0]!, map.entries.get(choices[0]!), keyPlace, path, `"${choices.join('" or "')}" for the method ${found.method}`);
   }
 }
 

@@ -11,7 +11,8 @@ import { ATTRIBUTES } from '../../../connectors/sdk/contract/index.js';
 export class BuildContext {
   constructor(
     readonly walker: Walker,
-    readonly sources: readonly string[],
+    /** Undefined: the sources could not be read, which is told; nothing is asked of their names then. */
+    readonly sources: readonly string[] | undefined,
     /** All class names, built in and added. */
     readonly classes: readonly string[],
     /** Attributes of one's own that mappings make. */
@@ -41,8 +42,8 @@ export class BuildContext {
   }
 
   /** Judges a name that refers to something of this configuration. */
-  mustBe(what: string, name: string, known: readonly string[], place: Place, path: string): boolean {
-    if (known.includes(name)) return true;
+  mustBe(what: string, name: string, known: readonly string[] | undefined, place: Place, path: string): boolean {
+    if (known === undefined || known.includes(name)) return true;
     this.report(place, path, { what, found: `"${name}"`, expected: known.length ? `one of ${known.join(', ')}` : 'none: there is none here', suggestion: nearest(name, known) });
     return false;
   }

@@ -113,7 +113,7 @@ export function buildAuthority(authority: AuthoritySection | undefined, context:
     if (assetClass === 'stage' || assetClass === 'default') continue;
     const path = under('authority', assetClass);
     const rules = (authority as unknown as Record<string, Record<string, AuthorityEntry>>)[assetClass];
-    if (!context.mustBe('unknown class', assetClass, context.classes, keyPlace, path) || !rules || value.kind !== 'map') continue;
+    if (!context.mustBe('unknown class', assetClass, ['stage', 'default', ...context.classes], keyPlace, path) || !rules || value.kind !== 'map') continue;
     byClass[assetClass] = Object.create(null) as Record<string, Partial<AuthorityRule>>;
     for (const [attribute, rule] of Object.entries(rules)) {
       const entry = value.entries.get(attribute)!;
