@@ -1,6 +1,7 @@
 import type { RunRow } from '../database/repositories/runs.js';
 import type { PlacedQuarantine } from '../database/repositories/queries-operations.js';
 import type { StoredReview } from '../database/repositories/reviews.js';
+import { familyOf, MEANING, TAKES } from '../reviews/review.service.js';
 import { instant, instantOrNull } from './instants.js';
 
 /** One line of `runs list --json`: the run's own report with what the store knows besides. */
@@ -25,6 +26,8 @@ export interface ReviewDocument {
   readonly detail: { readonly [key: string]: unknown };
   /** The answers that its kind takes. */
   readonly answers: readonly string[];
+  /** What they mean. */
+  readonly meaning: string;
   readonly resolution?: string | null;
   readonly resolvedAt?: string | null;
   readonly by?: string | null;
@@ -34,17 +37,9 @@ export interface ReviewDocument {
 export function reviewDocument(review: StoredReview): ReviewDocument {
   const { id, kind, status, because, source, runId, openedAt, updatedAt, detail, resolution, resolvedAt, by, reason } = review;
   return {
-    id, kind, status, because, source, run: runId, openedAt: instant(openedAt), updatedAt: instant(updatedAt), detail, answers: answersTo(kind),
+    id, kind, status, because, source, run: runId, openedAt: instant(openedAt), updatedAt: instant(updatedAt), detail, answers: TAKES[familyOf(kind)], meaning: MEANING[familyOf(kind)],
     ...(status !== 'open' && { resolution, resolvedAt: instantOrNull(resolvedAt), by, reason }),
   };
-}
-
-/** What `reviews resolve --as` takes for a review of this kind. */
-export function answersTo(kind: string): readonly string[] {
-  if (kind.startsWith('held_') || kind === 'suspect' || kind === 'unread') return ['release', 'accept', 'reject'];
-  if (kind === 'illegal_move' || kind === 'guarded_move' || kind === 'flapping') return ['accept', 'reject'];
-  if (kind === 'unknown_value') return ['accept', 'reject'];
-  return ['merge', 'apart'];
 }
 
 export interface QuarantineDocument {

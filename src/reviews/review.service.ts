@@ -47,7 +47,8 @@ const FAMILY: Readonly<Record<string, Family>> = {
   held_tombstone: 'gone', suspect_scope: 'gone', unread_records: 'unread', unknown_value: 'notice', shared_value: 'notice',
 };
 
-const TAKES: Readonly<Record<Family, readonly Resolution[]>> = {
+/** The answers that each family takes. */
+export const TAKES: Readonly<Record<Family, readonly Resolution[]>> = {
   identity: ['merge', 'apart', 'accept', 'reject'], move: ['accept', 'reject'], held: ['release', 'accept', 'reject'], gone: ['release', 'accept', 'reject'], unread: ['accept', 'reject'], notice: ['accept', 'reject'],
 };
 

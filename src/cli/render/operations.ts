@@ -43,14 +43,14 @@ function valueOf(detail: ReviewDocument['detail']): string {
 }
 
 export function renderReview(review: ReviewDetails, style: Style): string {
-  const { id, kind, status, because, openedAt, records, answers, detail } = review;
+  const { id, kind, status, because, openedAt, records, answers, meaning, detail } = review;
   const parts = [
     `${style.bold(`review ${id}`)}  ${kind.replaceAll('_', ' ')}, ${status === 'open' ? style.yellow('open') : status} since ${timeText(openedAt)}`, `${plain(valueOf(detail))}${plain(because, 1_000)}`,
     ...(review.resolvedAt ? [`${review.resolution ?? 'over'} at ${timeText(review.resolvedAt)}${review.by ? ` by ${plain(review.by)}: ${plain(review.reason ?? '')}` : ', its cause is gone'}`] : []),
   ];
   for (const record of records.slice(0, 12)) parts.push('', ...sideOf(record, differing(records), style));
   if (records.length > 12) parts.push('', `and ${count(records.length - 12, 'more record', 'more records')} (--json has them all)`);
-  if (status === 'open') parts.push('', style.dim('answer it with'), ...answers.map((answer) => `  lockstep reviews resolve ${id} --as ${answer} --reason "..."`));
+  if (status === 'open') parts.push('', style.dim('answer it with'), ...answers.map((answer) => `  lockstep reviews resolve ${id} --as ${answer} --reason "..."`), style.dim(meaning));
   return parts.join('\n');
 }
 
