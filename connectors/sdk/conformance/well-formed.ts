@@ -1,5 +1,5 @@
 import {
-  ASSET_CLASSES, ATTRIBUTES, HOLDS, IDENTIFIER_KINDS, LIFECYCLE_STAGES, POWER_STATES, RELATIONSHIP_KINDS,
+  ATTRIBUTES, HOLDS, IDENTIFIER_KINDS, LIFECYCLE_STAGES, POWER_STATES, RELATIONSHIP_KINDS,
   type AssetRecord, type AttributeType, type MappedRecord, type Mapping,
 } from '../contract/index.js';
 import { completeRecord } from '../mapping/index.js';
@@ -44,7 +44,8 @@ function base(record: MappedRecord): string[] {
 
 function asset(record: AssetRecord): string[] {
   const faults: string[] = [];
-  if (record.assetClass !== undefined && !Object.hasOwn(ASSET_CLASSES, record.assetClass)) faults.push(`class ${record.assetClass}`);
+  // the tree may be extended in the configuration
+  if (record.assetClass !== undefined && !/^[a-z][a-z0-9_]{0,99}$/.test(record.assetClass)) faults.push(`class ${record.assetClass}`);
   for (const { kind, value } of record.identifiers) {
     if (!IDENTIFIER_KINDS.includes(kind) || !isText(value)) faults.push(`identifier ${kind} ${JSON.stringify(value)}`);
     if (kind === 'external_ref' && value.split('/').length < 3) faults.push(`external_ref ${value} is no source/stream/id`);
@@ -73,7 +74,8 @@ function isOfType(value: unknown, type: AttributeType): boolean {
     case 'list': return Array.isArray(value) && value.every(isText);
     case 'tags': return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every((entry) => typeof entry === 'string' && !BROKEN.test(entry));
     case 'power_state': return POWER_STATES.includes(value as never);
-    case 'email': return isText(value) && value === (value as string).toLowerCase();
+    // lower-case e-mail where known, else what the source calls the person
+    case 'email': return isText(value) && (!/^\S+@\S+$/.test(value as string) || value === (value as string).toLowerCase());
     default: return isText(value);
   }
 }
