@@ -32,9 +32,11 @@ export class RunService {
     const { engine } = this;
     const { source } = request;
     const startedAt = engine.clock.now();
+    const paused = await this.pausedBecause(source.name);
     const id = `run-${startedAt.toString(36)}-${randomBytes(4).toString('hex')}`;
+    if (paused !== undefined) return this.skipped(request, id, startedAt, `paused: ${paused}`);
     const held = await engine.database.transaction((tx) => takeLease(tx, `source:${source.name}`, `${engine.actor}:${process.pid}:${id}`, LEASE_MS, startedAt));
-    if ('heldBy' in held) return this.skipped(request, id, startedAt, held.heldBy);
+    if ('heldBy' in held) return this.skipped(request, id, startedAt, `another run of this source is under way (${held.heldBy})`);
     request.onProgress({ kind: 'run_started', source: source.name });
     const stopRenewing = this.renew(held.lease);
     try {
@@ -43,6 +45,11 @@ export class RunService {
       stopRenewing();
       await engine.database.transaction((tx) => releaseLease(tx, held.lease));
     }
+  }
+
+  private async pausedBecause(source: string): Promise<string | undefined> {
+    const [row] = await this.engine.database.read((tx) => tx.query('SELECT paused, paused_because FROM sources WHERE name = ?', [source]));
+    return Number(row?.['paused'] ?? 0) === 1 ? (row?.['paused_because'] ?? 'by a person') : undefined;
   }
 
   /** A page may take longer than the lease lasts: a throttled source is waited for. */
@@ -204,10 +211,10 @@ export class RunService {
     return report;
   }
 
-  private skipped({ source, onProgress }: RunRequest, id: string, startedAt: number, holder: string): RunReport {
+  private skipped({ source, onProgress }: RunRequest, id: string, startedAt: number, why: string): RunReport {
     const at = new Date(startedAt).toISOString();
-    onProgress({ kind: 'run_finished', source: source.name, status: 'skipped', message: `already running (${holder})` });
-    return { id, source: source.name, mode: 'incremental', status: 'skipped', streams: {}, assets: NO_ASSETS, pushes: { queued: 0, sent: 0, failed: 0 }, reviews: 0, uncoveredScopes: [], startedAt: at, finishedAt: at, warnings: [`another run of this source is under way (${holder})`] };
+    onProgress({ kind: 'run_finished', source: source.name, status: 'skipped', message: why });
+    return { id, source: source.name, mode: 'incremental', status: 'skipped', streams: {}, assets: NO_ASSETS, pushes: { queued: 0, sent: 0, failed: 0 }, reviews: 0, uncoveredScopes: [], startedAt: at, finishedAt: at, warnings: [why] };
   }
 }
 
