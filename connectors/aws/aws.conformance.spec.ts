@@ -1,5 +1,6 @@
 import { describeConnector } from '../sdk/conformance/index.js';
 import type { Connector, Stream } from '../sdk/contract/index.js';
+import type { Fleet, FleetAsset } from '../sdk/sandbox/fleet-model.js';
 import type { AwsClient } from './client.js';
 import { createConnector } from './index.js';
 import { sandbox, type AwsSandboxOptions } from './sandbox/index.js';
@@ -15,11 +16,23 @@ const volumesAlone = (stream: Stream<AwsClient>): Stream<AwsClient> => ({
 });
 const alone: Connector<AwsClient> = { ...connector, streams: connector.streams.map((stream) => (stream.name === 'volumes' ? volumesAlone(stream) : stream)) };
 
-/** One place: throttling and tries are counted by place, and the suite counts them by path. Several are held in pull.spec.ts. */
-const vendor: AwsSandboxOptions = { accounts: ['111122223333'], regions: ['us-east-1'], notOptedIn: [] };
+const ACCOUNT = '111122223333';
+const REGION = 'us-east-1';
+/** One place: AWS throttles by place, and tries are counted by place, where the suite counts by path. Several places are held in pull.spec.ts. */
+const vendor: AwsSandboxOptions = { accounts: [ACCOUNT], regions: [REGION], notOptedIn: [] };
+const moved = <T extends FleetAsset>(asset: T): T => (asset.cloud === undefined ? asset : { ...asset, cloud: { ...asset.cloud, account: ACCOUNT, region: REGION, zone: `${REGION}a` } });
+function* each<T, R>(all: Iterable<T>, change: (one: T) => R): Iterable<R> { for (const one of all) yield change(one); }
+const inOnePlace = (fleet: Fleet): Fleet => ({
+  ...fleet,
+  asset: (index) => moved(fleet.asset(index)),
+  assets: () => each(fleet.assets(), moved),
+  volumes: () => each(fleet.volumes(), moved),
+  sightings: (role) => each(fleet.sightings(role), (sighting) => ({ ...sighting, asset: moved(sighting.asset) })),
+});
 
 describeConnector(alone, {
-  sandbox: sandbox.start,
+  sandbox: (options) => sandbox.start({ ...options, ...(options?.fleet && { fleet: inOnePlace(options.fleet) }) }),
+  fleetSize: 60,
   vendor: { ...vendor },
   skip: {
     push: 'writing the lifecycle tag is not built yet',
