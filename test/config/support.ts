@@ -99,3 +99,14 @@ export async function loaded(text: string, more: Parameters<typeof load>[1] = {}
 
 /** The smallest source, to hang other things on. */
 export const MINIMAL = 'version: 1\nsources:\n  b: { connector: bare }\n';
+
+/** A source of `acme` that is right, and what is to hang below it. */
+export const acme = (rest: string): string => `version: 1\nsources:\n  a:\n    connector: acme\n    baseUrl: https://a.example.com\n    auth: { method: basic, username: u, password: "\${env:ACME_PASSWORD}" }\n${rest}`;
+
+/** The first problem of a text, and how many there are. */
+export const first = async (text: string | Uint8Array): Promise<{ at: string; path: string; message: string; suggestion?: string; count: number }> => {
+  const { problems } = await load(text);
+  const [problem] = problems;
+  if (!problem) throw new Error('no problem was found');
+  return { at: `${problem.line}:${problem.column}`, path: problem.path, message: problem.message, ...(problem.suggestion !== undefined && { suggestion: problem.suggestion }), count: problems.length };
+};
