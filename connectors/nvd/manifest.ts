@@ -8,6 +8,7 @@ export const manifest: Manifest = {
   title: 'NIST National Vulnerability Database',
   role: 'vulnerability',
   about: `Vulnerabilities (CVE records) with their scores and the products that they affect. ${NOTICE}`,
+  notice: NOTICE,
   streams: [{ name: 'vulnerabilities', default: true, about: 'CVE records, from the API or from files' }],
   auth: [
     { method: 'none', keys: [], about: '5 requests in 30 s' },

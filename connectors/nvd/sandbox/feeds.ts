@@ -30,6 +30,14 @@ export async function writeFeeds(folder: string, records: readonly Cve[], now: n
   return names.sort();
 }
 
+/** All records as one file, as a person would keep an answer of the API. Returns its path. */
+export async function writeOneFile(folder: string, records: readonly Cve[], now: number): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, 'nvd-cves-2.0.json.gz');
+  await writeFile(path, gzipSync(Buffer.from(JSON.stringify(pageOf(records, 0, records.length, now)))));
+  return path;
+}
+
 /** Five lines with CRLF; the time is US Eastern (standard time here), the hash that of the unpacked text. */
 function metaOf(json: Buffer, packed: Buffer, now: number): string {
   return [

@@ -4,7 +4,7 @@ import {
   type SandboxRequest,
 } from '../../sdk/sandbox/index.js';
 import { editsOf, factsOf } from './edits.js';
-import { pageOf, writeFeeds } from './feeds.js';
+import { pageOf, writeFeeds, writeOneFile } from './feeds.js';
 import { LARGEST_PAGE, readFilter, Refusal } from './parameters.js';
 import { loadSample, multiply, Records, type Cve } from './records.js';
 
@@ -103,6 +103,8 @@ export async function start(options: SandboxOptions = {}): Promise<NvdSandbox> {
       `${name}:`, `  connector: ${NAME}`, `  baseUrl: ${server.url}`, `  auth: { method: ${auth().method}${keyed() ? ', apiKey: "${env:SANDBOX_NVD_API_KEY}"' : ''} }`,
       ...extra.map((line) => `  ${line}`),
     ].map((line) => `  ${line}\n`).join(''),
+    yamlFromFiles: async (name, folder) =>
+      [`${name}:`, `  connector: ${NAME}`, '  auth: { method: none }', `  options: { files: [${JSON.stringify(await writeOneFile(folder, records.all(), server.now()))}] }`].map((line) => `  ${line}\n`).join(''),
     env: () => (keyed() ? { SANDBOX_NVD_API_KEY: API_KEY } : {}) as Record<string, string>,
     secrets: () => [API_KEY],
     truth: (stream) => new Map(stream === STREAM ? records.all().map((cve) => [cve.id, factsOf(cve)]) : []),

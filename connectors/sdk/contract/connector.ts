@@ -16,6 +16,8 @@ export interface Manifest {
   readonly title: string;
   readonly role: SourceRole;
   readonly about: string;
+  /** A sentence that must stand wherever data of this vendor is shown, in the vendor's own words. */
+  readonly notice?: string;
   /** All streams; `default` ones are read when the configuration names none. */
   readonly streams: readonly { readonly name: string; readonly default: boolean; readonly about: string }[];
   readonly auth: readonly AuthMethod[];
