@@ -2,6 +2,8 @@ import 'reflect-metadata';
 import { Module, type DynamicModule, type INestApplicationContext, type Provider, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DecisionService } from './decisions/decision.service.js';
+import { IdentityService } from './decisions/identity.service.js';
+import { BackupService } from './engine/backup.service.js';
 import type { Engine } from './engine/engine.js';
 import { RebuildService } from './plan/rebuild.service.js';
 import { QuarantineService } from './quarantine/quarantine.service.js';
@@ -24,7 +26,7 @@ export abstract class EnginePort implements Engine {
 }
 
 /** Each is built from the engine and is its own token. */
-const SERVICES: readonly (new (engine: Engine) => object)[] = [SyncService, RebuildService, DecisionService, ReviewService, QuarantineService, AssetQueries, OperationQueries];
+const SERVICES: readonly (new (engine: Engine) => object)[] = [SyncService, RebuildService, DecisionService, ReviewService, QuarantineService, IdentityService, BackupService, AssetQueries, OperationQueries];
 
 /** The one place where ports meet implementations. */
 @Module({})

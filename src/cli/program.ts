@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { GROUPS, VERBS } from './commands/index.js';
+import { COMMANDS } from './commands/index.js';
 import { addGroup, addVerb, collectWhole, exampleLines, type Perform } from './verb.js';
 
 const EXAMPLES: readonly (readonly [string, string])[] = [
@@ -25,10 +25,7 @@ export function buildProgram(perform: Perform, output: ProgramOutput): Command {
     .showSuggestionAfterError(true)
     .addHelpText('after', `\nExamples:\n${exampleLines(EXAMPLES)}\n\nExit codes: 0 succeeded, 1 something failed or was not found, 2 bad usage or configuration, 3 \`plan --detailed-exitcode\` with changes.\nMore: README.md and docs/architecture.md.`);
   configure(program, output);
-  for (const verb of VERBS.slice(0, 3)) addVerb(program, verb, perform);
-  for (const group of GROUPS.filter(({ name }) => name === 'config')) addGroup(program, group, perform);
-  for (const verb of VERBS.slice(3)) addVerb(program, verb, perform);
-  for (const group of GROUPS.filter(({ name }) => name !== 'config')) addGroup(program, group, perform);
+  for (const each of COMMANDS) 'verbs' in each ? addGroup(program, each, perform) : addVerb(program, each, perform);
   eachCommand(program, (command) => configure(command, output));
   return program;
 }

@@ -6,6 +6,7 @@ import { Output } from './output.js';
 import type { Flags } from './verb.js';
 import { plain } from './render/text.js';
 import type { App } from '../app.module.js';
+import type { EngineOptions } from '../engine/engine.js';
 
 /** One command's way through the program: its configuration, its engine, what it says. */
 export class Session {
@@ -51,12 +52,18 @@ export class Session {
     return this.interruptible(() => this.open(false, work));
   }
 
-  private async open<T>(readonly: boolean, work: (app: App) => Promise<T>): Promise<T> {
-    const config = await this.config();
+  /** Everything that an engine is opened with. */
+  async engineOptions(): Promise<EngineOptions> {
     const waitMs = await this.waitMs();
+    const config = await this.config();
+    return { config, catalogue: await this.catalogue(), clock: this.io.clock, log: await this.log(), signal: this.signal, waitMs, actor: this.io.user };
+  }
+
+  private async open<T>(readonly: boolean, work: (app: App) => Promise<T>): Promise<T> {
+    const options = await this.engineOptions();
     await this.out.show('opening the database …');
     const [{ openApp }, { openEngine }] = await Promise.all([import('../app.module.js'), import('../engine/engine.js')]);
-    const engine = await openEngine({ config, catalogue: await this.catalogue(), clock: this.io.clock, log: await this.log(), signal: this.signal, readonly, waitMs, actor: this.io.user });
+    const engine = await openEngine({ ...options, readonly });
     try {
       const app = await openApp(engine);
       await this.out.clearStatus();
@@ -117,11 +124,16 @@ export class Session {
   /** Asks a person at a terminal; anywhere else `--yes` must stand. */
   async confirm(question: string, yes: boolean): Promise<void> {
     if (yes) return;
-    if (!this.io.stdin.isTTY || !this.io.stderr.isTTY) throw usage(`${question}: this needs --yes where nobody can be asked`, 'look at what it would do, then add --yes');
+    await this.confirmable(question);
     await this.out.clearStatus();
-    await this.io.stderr.write(`${plain(question)}? [y/N] `);
+    await this.io.stderr.write(`${capital(plain(question))}? [y/N] `);
     const answer = (await this.io.stdin.line()).trim().toLowerCase();
     if (answer !== 'y' && answer !== 'yes') throw missing('not done: it was not confirmed');
+  }
+
+  /** Nobody can be asked: better said before anything is opened. */
+  async confirmable(question: string): Promise<void> {
+    if (!this.io.stdin.isTTY || !this.io.stderr.isTTY) throw usage(`to ${question}, --yes is needed where nobody can be asked`, 'look at what it would do, then add --yes');
   }
 
   /** A word of a known list, or a failure with the nearest one. */
@@ -139,6 +151,8 @@ export class Session {
     throw failedLookUp(reference, found);
   }
 }
+
+const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 interface FoundChoice {
   readonly asset: { readonly state: { readonly id: string; readonly assetClass?: string; readonly stage: string; readonly attributes: Readonly<Record<string, unknown>> } };
