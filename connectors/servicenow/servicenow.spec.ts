@@ -152,6 +152,18 @@ describe('check', () => {
   });
 });
 
+describe('discover', () => {
+  it('lists columns with their choices, and status codes in use that the stage table does not know', async () => {
+    const b = await bench();
+    b.sandbox.edit.update('assets', b.sandbox.edit.ids('assets')[0]!, { install_status: '11', substatus: '' });
+    const found = await connector.discover!(b.client as ServiceNowClient, ['computers', 'assets']);
+
+    expect(found.tables.map((table) => [table.stream, table.table, table.count])).toEqual([['computers', 'cmdb_ci_computer', b.sandbox.edit.ids('computers').length], ['assets', 'alm_hardware', b.sandbox.edit.ids('assets').length]]);
+    expect(found.tables[1]!.fields.find((field) => field.name === 'install_status')?.choices).toContainEqual({ value: '7', label: 'Retired' });
+    expect(found.unmapped).toEqual([expect.objectContaining({ stream: 'assets', field: 'install_status/substatus', value: '11/' })]);
+  });
+});
+
 describe('calls', () => {
   it('are never one a record', async () => {
     const b = await bench({}, { fleetSize: 100 });

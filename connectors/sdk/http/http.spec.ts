@@ -1,5 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { createServer as createSecureServer } from 'node:https';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { gzipSync, deflateRawSync, deflateSync, brotliCompressSync } from 'node:zlib';
 import {
   AuthenticationError, ConflictError, InterruptedError, NotFoundError, PermissionError, ProtocolError, RateLimitedError, RejectedError,
@@ -494,6 +497,74 @@ describe('proxies and certificates', () => {
 
     expect(asked).toEqual(['http://vendor.invalid/x']);
     expect(seen.map((s) => s.url)).toEqual(['/direct']);
+  });
+
+  describe('over TLS', () => {
+    const fixture = (name: string): URL => new URL(`./fixtures/${name}`, import.meta.url);
+    const withTls = async (certificate: string, run: (secure: string) => Promise<void>): Promise<void> => {
+      const secure = createSecureServer({ key: readFileSync(fixture('key.pem')), cert: readFileSync(fixture(certificate)) }, (_request, response) => response.end('{"ok":1}'));
+      await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+      try {
+        await run(`https://127.0.0.1:${(secure.address() as AddressInfo).port}`);
+      } finally {
+        secure.closeAllConnections();
+        await new Promise((resolve) => secure.close(resolve));
+      }
+    };
+
+    it('refuses a certificate that nobody vouches for, at once and with the next step', async () => {
+      await withTls('self-signed.pem', async (secure) => {
+        const port = http({ baseUrl: secure });
+        const error = await failureOf(port.send({ url: '/a' }));
+
+        expect(error).toBeInstanceOf(UnavailableError);
+        expect(error.message).toContain('not trusted');
+        expect(error.hint).toContain('tls.caFile');
+        expect(port.calls).toBe(1);
+      });
+    });
+
+    it('accepts it by caFile, or when told not to look', async () => {
+      await withTls('self-signed.pem', async (secure) => {
+        expect((await http({ baseUrl: secure, tls: { caFile: 'self-signed.pem' }, folder: fileURLToPath(fixture('.')) }).send({ url: '/a' })).json()).toEqual({ ok: 1 });
+        expect((await http({ baseUrl: secure, tls: { rejectUnauthorized: false } }).send({ url: '/a' })).json()).toEqual({ ok: 1 });
+      });
+    });
+
+    it('refuses one that is over, though its authority is known', async () => {
+      await withTls('expired.pem', async (secure) => {
+        const error = await failureOf(http({ baseUrl: secure, tls: { caFile: 'expired.pem' }, folder: fileURLToPath(fixture('.')) }).send({ url: '/a' }));
+        expect(error.message).toContain('CERT_HAS_EXPIRED');
+      });
+    });
+
+    it('goes through a proxy of the environment by CONNECT', async () => {
+      const asked: string[] = [];
+      const proxy = createServer();
+      const sockets: Socket[] = [];
+      proxy.on('connection', (socket) => sockets.push(socket));
+      await withTls('self-signed.pem', async (secure) => {
+        proxy.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+          asked.push(request.url!);
+          const upstream = connect(Number(new URL(secure).port), '127.0.0.1', () => { socket.write('HTTP/1.1 200 OK\r\n\r\n'); upstream.write(head); upstream.pipe(socket).pipe(upstream); });
+          upstream.on('error', () => socket.destroy());
+          socket.on('error', () => upstream.destroy());
+        });
+        await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+        const before = process.env['HTTPS_PROXY'];
+        process.env['HTTPS_PROXY'] = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+        try {
+          const response = await http({ baseUrl: 'https://vendor.invalid', tls: { caFile: 'self-signed.pem', rejectUnauthorized: false }, folder: fileURLToPath(fixture('.')) }).send({ url: '/a' });
+          expect(response.json()).toEqual({ ok: 1 });
+        } finally {
+          if (before === undefined) delete process.env['HTTPS_PROXY']; else process.env['HTTPS_PROXY'] = before;
+          // tunnels are no longer the server's to close
+          for (const socket of sockets) socket.destroy();
+        }
+      });
+      await new Promise((resolve) => proxy.close(resolve));
+      expect(asked).toEqual(['vendor.invalid:443']);
+    });
   });
 
   it('names a file of certificates that cannot be used', () => {
