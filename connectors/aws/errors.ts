@@ -70,12 +70,15 @@ export function readFault(thrown: unknown, redact: Redactor, now: number): Fault
   };
 }
 
+/** Node's codes for a connection that was not had, or was lost on the way, also in the middle of an answer of 200. */
+const NETWORK = /^(E(CONN|HOST|NET|PIPE|TIMEDOUT|AI_)|ENOTFOUND|ERR_STREAM_PREMATURE_CLOSE)/;
+
 function kindOf(code: string, status: number | undefined, fromAws: boolean, error: SdkError): FaultKind {
   if (THROTTLED.has(code) || status === 429) return 'throttled';
   if (EXPIRED.has(code)) return 'expired';
   if (AUTHENTICATION.has(code)) return 'authentication';
   if (PERMISSION.has(code)) return 'permission';
-  if (status !== undefined && status >= 500) return 'unavailable';
+  if ((status !== undefined && status >= 500) || NETWORK.test(error.code ?? '')) return 'unavailable';
   if (error.name === 'UnusableAnswer') return 'protocol';
   // A proxy that wants credentials, or an address that has moved: nothing that another try could mend.
   if (status === 407 || (status !== undefined && status >= 300 && status < 400)) return 'configuration';

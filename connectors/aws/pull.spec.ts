@@ -239,6 +239,32 @@ describe('trouble on the way', () => {
     });
   });
 
+  it.each(['throttled_seconds', 'throttled_date'] as const)('waits for as long as %s says, should something before AWS say so', async (kind) => {
+    const { box, client, clock } = await world({ throttle: false });
+    box.faults.inject({ kind, match: { stream: 'instances' }, times: 1, ms: 17_000 });
+
+    await pull(await client({ accounts: ['111122223333'], regions: ['eu-west-1'] }));
+
+    expect(clock.sleeps).toHaveLength(1);
+    expect(clock.sleeps[0]).toBeGreaterThanOrEqual(16_000);
+    expect(clock.sleeps[0]).toBeLessThanOrEqual(18_000);
+  });
+
+  it('reads a scope again when its token is refused in the middle, and gives it up when it is refused again', async () => {
+    const { box, client } = await world({ throttle: false });
+    const one = await client({ accounts: ['111122223333'], regions: ['eu-west-1'] });
+    const whole = idsOf(await pull(one)).sort();
+    const refused = { kind: 'cursor_refused', match: { stream: 'instances', when: ({ body }: LoggedRequest) => body.includes('NextToken') } } as const;
+
+    box.faults.inject({ ...refused, times: 1 });
+    expect([...new Set(idsOf(await pull(one, { pageSize: 5 })))].sort()).toEqual(whole);
+
+    box.faults.inject(refused);
+    const pages = await pull(one, { pageSize: 5 });
+    expect(scopesOf(pages, 'uncovered')).toEqual(['account=111122223333,region=eu-west-1']);
+    expect(scopesOf(pages, 'complete')).toEqual([]);
+  });
+
   it('gives a scope up after 8 calls, and the pass when all are throttled', async () => {
     const { box, client } = await world({ throttle: false });
     const one = await client({ accounts: ['111122223333'], regions: ['eu-west-1'] });
