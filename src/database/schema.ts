@@ -66,7 +66,7 @@ export const TABLES: readonly Table[] = [
 
   {
     name: 'runs',
-    columns: { id: word, source: word, mode: text(16), status: text(16), started_at: int, finished_at: nullable(int), trigger_kind: word, config_hash: word, resumed_from: nullable(word), report: nullable(long), error: nullable(long) },
+    columns: { id: word, source: word, mode: text(16), status: text(16), started_at: int, finished_at: nullable(int), trigger_kind: word, config_hash: word, resumed_from: nullable(word), first_load: flag, assets_before: int, report: nullable(long), error: nullable(long) },
     primary: ['id'], indexes: [['source', 'started_at'], ['status']],
   },
   {

@@ -24,6 +24,8 @@ export interface RunRequest {
   readonly onProgress: (event: ProgressEvent) => void;
 }
 
+const RESUMABLE_FOR_MS = 24 * 3_600_000;
+
 /** One pull of one source: never two at once, resumable, and succeeded only when everything read has been handled. */
 export class RunService {
   constructor(private readonly engine: Engine, private readonly judgement: Judgement) {}
@@ -67,7 +69,7 @@ export class RunService {
     const previous = await engine.database.read((tx) => lastRun(tx, source.name));
     const resumable = await this.resumable(previous, request);
     const connectorName = source.connector;
-    const run: RunRow = { id, source: source.name, mode: request.full ? 'full' : 'incremental', status: 'running', startedAt, finishedAt: null, trigger: request.trigger, configHash: this.judgement.configHash, resumedFrom: resumable ? (previous as RunRow).id : null, report: null, error: null };
+    const run: RunRow = { id, source: source.name, mode: request.full ? 'full' : 'incremental', status: 'running', startedAt, finishedAt: null, trigger: request.trigger, configHash: this.judgement.configHash, resumedFrom: resumable ? (previous as RunRow).id : null, ...(await this.baseOf(source.name, resumable ? previous : undefined)), report: null, error: null };
     await engine.database.transaction(async (tx) => {
       await checkLease(tx, lease, LEASE_MS, engine.clock.now());
       await interruptDeadRuns(tx, source.name, engine.clock.now());
@@ -108,6 +110,13 @@ export class RunService {
     return this.finish(request, run, lease, done, failures, suspect, fatal);
   }
 
+  /** What guards measure against: the source as it was before the run, or before the run that this one goes on with. */
+  private async baseOf(source: string, resumed: RunRow | undefined): Promise<Pick<RunRow, 'firstLoad' | 'assetsBefore'>> {
+    if (resumed) return { firstLoad: resumed.firstLoad, assetsBefore: resumed.assetsBefore };
+    const [row] = await this.engine.database.read((tx) => tx.query(`SELECT COUNT(*) AS n, COUNT(DISTINCT h.asset_id) AS assets FROM record_heads h JOIN streams st ON st.id = h.stream_id WHERE st.source = ? AND h.kind = 'asset' AND h.state IN ('live', 'unread')`, [source]));
+    return { firstLoad: Number(row?.['n'] ?? 0) === 0, assetsBefore: Number(row?.['assets'] ?? 0) };
+  }
+
   /** The vendor no longer takes the cursor: the stream is read in full instead. */
   private async stream(connection: Connection, run: StreamRun, request: RunRequest): Promise<{ readonly suspect: boolean }> {
     const onPage = (at: StreamRun, page: { readonly expected?: number }): void => request.onProgress({ kind: 'page', source: run.source.name, stream: run.stream.name, counts: at.counts, ...(page.expected !== undefined && { expected: page.expected }) });
@@ -125,6 +134,8 @@ export class RunService {
   /** An interrupted pass goes on where its last checkpoint stands, if the configuration is still the same. */
   private async resumable(previous: RunRow | undefined, request: RunRequest): Promise<readonly RunStreamRow[] | undefined> {
     if (!previous || previous.status === 'succeeded' || previous.status === 'suspect' || previous.status === 'skipped' || previous.configHash !== this.judgement.configHash) return undefined;
+    // After a day the first half of the pass says too little of what its source holds now.
+    if (this.engine.clock.now() - previous.startedAt > RESUMABLE_FOR_MS) return undefined;
     const rows = await this.engine.database.read((tx) => runStreams(tx, previous.id));
     const left = rows.filter((row) => row.status !== 'done' && (row.pageToken !== null || row.status === 'pulled') && (request.stream === undefined || request.stream === row.stream) && (!request.full || row.mode === 'full'));
     return left.length > 0 ? left : undefined;
@@ -155,15 +166,13 @@ export class RunService {
       const streamId = await registerStream(tx, source.name, stream.name);
       const { cursor } = await streamCursor(tx, streamId);
       const [known] = await tx.query('SELECT value FROM meta WHERE name = ?', [`mapping:${streamId}`]);
-      const [records] = await tx.query(`SELECT COUNT(*) AS n, COUNT(DISTINCT h.asset_id) AS assets FROM record_heads h JOIN streams st ON st.id = h.stream_id WHERE st.source = ? AND h.kind = 'asset' AND h.state IN ('live', 'unread')`, [source.name]);
       const changedRules = known?.['value'] !== `${mappingHash} ${filterHash}`;
       const mode = request.full || stream.incremental === 'none' || cursor === undefined || changedRules ? 'full' : 'incremental';
       const usable = resume !== undefined && resume.mode === mode && resume.filterHash === filterHash ? resume : undefined;
       const streamRun: StreamRun = {
         runId: run.id, source, connector: connection.connector, stream, streamId, position, mode, filterHash, mappingHash, judgement: this.judgement, lease, mapContext: { source: source.name, options: source.options },
         pass: usable?.pass ?? (await nextPass(tx)), passStartedAt: usable?.passStartedAt ?? engine.clock.now(), startCursor: usable ? usable.startCursor : mode === 'incremental' ? (cursor ?? null) : null,
-        mapping: new StreamMapping(source, stream.name, spellingsOf(engine.config.references)), firstLoad: Number(records?.['n'] ?? 0) === 0 || (usable !== undefined && run.resumedFrom !== null && Number(records?.['n'] ?? 0) === 0),
-        assetsBefore: Number(records?.['assets'] ?? 0), counts: usable?.counts ?? NO_COUNTS, scopes: new Map((usable?.scopes ?? []).map((scope) => [scope.name, scope])), nextCursor: usable?.nextCursor ?? null, pageToken: usable?.pageToken ?? null,
+        mapping: new StreamMapping(source, stream.name, spellingsOf(engine.config.references)), firstLoad: run.firstLoad, assetsBefore: run.assetsBefore, counts: usable?.counts ?? NO_COUNTS, scopes: new Map((usable?.scopes ?? []).map((scope) => [scope.name, scope])), nextCursor: usable?.nextCursor ?? null, pageToken: usable?.pageToken ?? null,
         assets: NO_ASSETS, reviews: 0, unmapped: new Map(), warnings: [],
       };
       await saveRunStream(tx, checkpoint(streamRun, { next: streamRun.pageToken }, streamRun.counts, streamRun.scopes, usable?.status === 'pulled' ? 'pulled' : 'running'));

@@ -12,13 +12,17 @@ export interface RunRow {
   readonly trigger: string;
   readonly configHash: string;
   readonly resumedFrom: string | null;
+  /** The source had no records before; kept through resumptions. */
+  readonly firstLoad: boolean;
+  /** The source's assets before the run: what ratios of changes are of. */
+  readonly assetsBefore: number;
   readonly report: any;
   readonly error: string | null;
 }
 
 export const runOf = (row: Record<string, any>): RunRow => ({
   id: row['id'], source: row['source'], mode: row['mode'], status: row['status'], startedAt: Number(row['started_at']), finishedAt: row['finished_at'] === null ? null : Number(row['finished_at']), trigger: row['trigger_kind'],
-  configHash: row['config_hash'], resumedFrom: row['resumed_from'], report: row['report'] === null ? null : JSON.parse(row['report']), error: row['error'],
+  configHash: row['config_hash'], resumedFrom: row['resumed_from'], firstLoad: Number(row['first_load']) === 1, assetsBefore: Number(row['assets_before']), report: row['report'] === null ? null : JSON.parse(row['report']), error: row['error'],
 });
 
 export interface StreamCounts {
@@ -78,7 +82,7 @@ export const runStreamOf = (row: Record<string, any>): RunStreamRow => ({
 });
 
 export async function insertRun(tx: Tx, run: RunRow): Promise<void> {
-  await tx.insertMany('runs', ['id', 'source', 'mode', 'status', 'started_at', 'trigger_kind', 'config_hash', 'resumed_from'], [[run.id, run.source, run.mode, run.status, run.startedAt, run.trigger, run.configHash, run.resumedFrom]]);
+  await tx.insertMany('runs', ['id', 'source', 'mode', 'status', 'started_at', 'trigger_kind', 'config_hash', 'resumed_from', 'first_load', 'assets_before'], [[run.id, run.source, run.mode, run.status, run.startedAt, run.trigger, run.configHash, run.resumedFrom, run.firstLoad ? 1 : 0, run.assetsBefore]]);
 }
 
 export async function finishRun(tx: Tx, id: string, status: RunStatus, at: number, report: unknown, error: string | null): Promise<void> {
