@@ -50,7 +50,10 @@ export function passwordOf(text: string): { readonly start: number; readonly raw
   return undefined;
 }
 
-/** A text in which no password of a URL is left. */
+/** Parts that cannot be read in two ways, and a bounded scheme: linear on any text. */
+const URL_PASSWORD = /\b([a-z][a-z0-9+.-]{0,30}:\/\/[^/\s:@'"]{0,500}:)((?:[^/\s'"$]|\$(?!\{)|\$\{(?![^}]*\})|\$\{[^}]*\})+)(?=@)/gi;
+
+/** A text in which no password of a URL is left; references without a default are no passwords. */
 export function withoutPasswords(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/[^/\s:@'"]*:)((?:\$\{[^}]*\}|[^/\s'"])+)(?=@)/gi, (_, before: string, password: string) => before + (/^\$\{[^}]*\}$/.test(password) && !password.includes(':-') ? password : '***'));
+  return text.replace(URL_PASSWORD, (_, before: string, password: string) => before + (/^\$\{[^}]*\}$/.test(password) && !/:-./.test(password) ? password : '***'));
 }
