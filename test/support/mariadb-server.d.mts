@@ -11,4 +11,5 @@ export interface MariadbServer {
   stop(): Promise<void>;
 }
 export function findMariadbd(): string | undefined;
-export function startMariadb(): Promise<MariadbServer>;
+/** `settings`: further command line settings of the server, which win over its own. */
+export function startMariadb(settings?: readonly string[]): Promise<MariadbServer>;

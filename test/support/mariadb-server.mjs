@@ -30,8 +30,11 @@ function findProgram(name) {
   });
 }
 
-/** @returns {Promise<import('./mariadb-server.d.mts').MariadbServer>} */
-export async function startMariadb() {
+/**
+ * @param {readonly string[]} settings further ones, which win over these here
+ * @returns {Promise<import('./mariadb-server.d.mts').MariadbServer>}
+ */
+export async function startMariadb(settings = []) {
   const program = findMariadbd();
   const installer = findProgram('mariadb-install-db') ?? findProgram('mysql_install_db');
   if (!program || !installer) throw new Error('MariaDB is not installed: `apt-get install mariadb-server` (the service itself need not run)');
@@ -75,7 +78,7 @@ export async function startMariadb() {
       const server = spawn(program, [
         '--no-defaults', `--datadir=${datadir}`, `--socket=${socket}`, `--port=${port}`, '--bind-address=127.0.0.1', `--pid-file=${path.join(folder, 'pid')}`,
         `--user=${user}`, `--init-file=${initFile}`, '--skip-name-resolve', '--character-set-server=utf8mb4', '--collation-server=utf8mb4_bin',
-        '--innodb-buffer-pool-size=256M', '--innodb-log-file-size=128M', '--innodb-flush-log-at-trx-commit=1', '--max-connections=100', '--skip-log-bin',
+        '--innodb-buffer-pool-size=256M', '--innodb-log-file-size=128M', '--innodb-flush-log-at-trx-commit=1', '--max-connections=100', '--skip-log-bin', ...settings,
       ], { stdio: ['ignore', 'ignore', 'pipe'] });
       let words = '';
       const early = (code, signal) => reject(new Error(`mariadbd ended before it was ready (${signal ?? code}): ${words.slice(-2000)}`));
