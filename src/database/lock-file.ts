@@ -1,5 +1,6 @@
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { isRunning, startOf } from './processes.js';
 
 export class LockHeldError extends Error {
   constructor(readonly holder: string, readonly pid: number, readonly path: string) {
@@ -55,9 +56,26 @@ function tryTake(path: string, text: string): Holder | undefined {
     }
     const holder = readHolder(path);
     if (holder && isAlive(holder)) return holder;
-    rmSync(path, { force: true });
+    removeDead(path, holder);
   }
   return readHolder(path) ?? { pid: 0, started: '', host: '', what: 'another process' };
+}
+
+/**
+ * Taken aside before it is removed: another process may have put its own lock there since the dead one's was read. `dead`
+ * undefined: what is there cannot be read, as an empty file after a power cut.
+ */
+function removeDead(path: string, dead: Holder | undefined): void {
+  const aside = `${path}.${process.pid}.dead`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  const taken = readHolder(aside);
+  if (taken && (taken.pid !== dead?.pid || taken.started !== dead.started)) linkSync(aside, path);
+  rmSync(aside, { force: true });
 }
 
 function readHolder(path: string): Holder | undefined {
@@ -69,23 +87,4 @@ function readHolder(path: string): Holder | undefined {
 }
 
 /** The same process still runs: its id and its start agree. A lock from another host (a shared disk) counts as alive. */
-function isAlive(holder: Holder): boolean {
-  if (holder.host !== hostname()) return true;
-  try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  const started = startOf(holder.pid);
-  return started === undefined || holder.started === '' || started === holder.started;
-}
-
-/** Start time of a process in clock ticks, where the system tells it: process ids are used again. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined; // no /proc here: the id alone decides
-  }
-}
+const isAlive = (holder: Holder): boolean => holder.host !== hostname() || isRunning(holder.pid, holder.started);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { InterruptedError, SourceError, type Stream } from '../../connectors/sdk/contract/index.js';
 import type { SourceSettings } from '../config/types.js';
 import type { Engine } from '../engine/engine.js';
+import { holderOf, holderWords } from '../database/processes.js';
 import { checkLease, releaseLease, takeLease, type Lease } from '../database/repositories/leases.js';
 import { finishRun, insertRun, interruptDeadRuns, lastRun, nextPass, NO_COUNTS, runStreams, saveRunStream, type RunRow, type RunStatus, type RunStreamRow } from '../database/repositories/runs.js';
 import { registerSource, registerStream, streamCursor } from '../database/repositories/streams.js';
@@ -37,8 +38,8 @@ export class RunService {
     const paused = await this.pausedBecause(source.name);
     const id = `run-${startedAt.toString(36)}-${randomBytes(4).toString('hex')}`;
     if (paused !== undefined) return this.skipped(request, id, startedAt, `paused: ${paused}`);
-    const held = await engine.database.transaction((tx) => takeLease(tx, `source:${source.name}`, `${engine.actor}:${process.pid}:${id}`, LEASE_MS, startedAt));
-    if ('heldBy' in held) return this.skipped(request, id, startedAt, `another run of this source is under way (${held.heldBy})`);
+    const held = await engine.database.transaction((tx) => takeLease(tx, `source:${source.name}`, holderOf(engine.actor, id), LEASE_MS, startedAt));
+    if ('heldBy' in held) return this.skipped(request, id, startedAt, `another run of this source is under way (${holderWords(held.heldBy)})`);
     request.onProgress({ kind: 'run_started', source: source.name });
     const stopRenewing = this.renew(held.lease);
     try {

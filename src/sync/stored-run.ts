@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/engine.js';
+import { holderOf, holderWords } from '../database/processes.js';
 import { releaseLease, takeLease } from '../database/repositories/leases.js';
 import { NO_COUNTS } from '../database/repositories/runs.js';
 import { registerStream } from '../database/repositories/streams.js';
@@ -24,8 +25,8 @@ export async function withStoredRun<T>(engine: Engine, judgement: Judgement, sou
   const stream = connector?.streams.find((each) => each.name === streamName);
   if (!source || !connector || !stream || !source.streams.includes(streamName)) return undefined;
   const now = engine.clock.now();
-  const held = await engine.database.transaction((tx) => takeLease(tx, `source:${source.name}`, `${engine.actor}:${process.pid}:stored:${now}`, LEASE_MS, now));
-  if ('heldBy' in held) throw new SourceBusyError(source.name, held.heldBy);
+  const held = await engine.database.transaction((tx) => takeLease(tx, `source:${source.name}`, holderOf(engine.actor, `stored-${now}`), LEASE_MS, now));
+  if ('heldBy' in held) throw new SourceBusyError(source.name, holderWords(held.heldBy));
   try {
     const streamId = await engine.database.transaction((tx) => registerStream(tx, source.name, stream.name));
     return await work({

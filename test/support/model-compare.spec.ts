@@ -1,5 +1,6 @@
 import type { Tx } from '../../src/database/tx.js';
-import { openWorld, WorldFolder, type WorldLab } from './child/world-lab.js';
+import { WorldFolder } from './child/world-folder.js';
+import { openWorld, type WorldLab } from './child/world-lab.js';
 import { complaintsIn, complaintsOf, countsOf } from './model-checks.js';
 import { modelDifferences, modelIn, readModel, type ComparedModel } from './model-compare.js';
 

@@ -1,3 +1,4 @@
+import { isDeadHolder } from '../processes.js';
 import { take, type Tx } from '../tx.js';
 
 /** Its holder may act while the fence is the one it got; a later holder's is higher. */
@@ -14,10 +15,10 @@ export class LeaseLostError extends Error {
   }
 }
 
-/** Undefined: somebody else holds it; `heldBy` tells whom. */
+/** `heldBy`: somebody else holds it. A holder that died on this machine holds nothing: its fence refuses it should it ever write again. */
 export async function takeLease(tx: Tx, name: string, holder: string, ttlMs: number, now: number): Promise<{ readonly lease: Lease } | { readonly heldBy: string; readonly until: number }> {
   const [row] = await tx.query(`SELECT holder, expires_at FROM leases WHERE name = ?${tx.dialect === 'mysql' ? ' FOR UPDATE' : ''}`, [name]);
-  if (row && row['holder'] !== null && row['holder'] !== holder && Number(row['expires_at']) > now) return { heldBy: row['holder'], until: Number(row['expires_at']) };
+  if (row && row['holder'] !== null && row['holder'] !== holder && Number(row['expires_at']) > now && !isDeadHolder(row['holder'])) return { heldBy: row['holder'], until: Number(row['expires_at']) };
   const fence = await take(tx, 'fences', 1);
   await tx.insertMany('leases', ['name', 'holder', 'fence', 'expires_at'], [[name, holder, fence, now + ttlMs]], { keys: ['name'], update: ['holder', 'fence', 'expires_at'] });
   return { lease: { name, holder, fence } };
