@@ -2,6 +2,8 @@ export default {
   testEnvironment: 'node',
   // jest's own default leaves one of two cores idle.
   maxWorkers: '100%',
+  // Nothing is judged by its speed: a busy machine must not fail a property.
+  testTimeout: 120_000,
   roots: ['<rootDir>/src', '<rootDir>/connectors', '<rootDir>/test'],
   testRegex: '(\\.|-)spec\\.ts$',
   testPathIgnorePatterns: ['\\.mysql\\.spec\\.ts$', '/test/crash/', '/test/soak/'],

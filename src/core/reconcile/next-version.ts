@@ -87,13 +87,18 @@ export function nextVersion(input: NextVersionInput): NextVersion {
   return {
     content: {
       ...(mapped.assetClass !== undefined && { assetClass: mapped.assetClass, ...(classChangedAt !== undefined && { classChangedAt }) }), ...identity,
-      identifiers: written ? markEchoes(identity.identifiers, written, plain) : identity.identifiers, claims, ...(mapped.facts && { facts: mapped.facts }), ...readHolds(previous ?? {}, mapped.stage, readAt),
+      identifiers: written ? markEchoes(identity.identifiers, written, plain) : identity.identifiers, claims, ...(mapped.facts && { facts: mapped.facts }), ...readHolds(heldBy(previous), mapped.stage, readAt),
       ...(read.keep && { reading: read.keep }), ...(baseline && { baseline }), ...(running !== undefined && { firstRunningAt: running }), ...(terminated !== undefined && { terminatedAt: terminated }),
     },
     ...(read.kind === 'move' && { move: read.move }),
     ...(read.kind === 'none' && read.because === 'unmapped' && mapped.stage && { unmapped: mapped.stage.raw }),
   };
 }
+
+/** Only what belongs to holds: a record that says nothing of its stage gets this back as it is. */
+const heldBy = (previous: RecordContent | undefined): Pick<RecordContent, 'holds' | 'holdsSince' | 'holdsLifted'> => ({
+  ...(previous?.holds && { holds: previous.holds }), ...(previous?.holdsSince && { holdsSince: previous.holdsSince }), ...(previous?.holdsLifted && { holdsLifted: previous.holdsLifted }),
+});
 
 /** Lists are sets: sorted, each once, addresses in one spelling; so the same set is the same value. */
 function canonical(attribute: string, value: AttributeValue | null): AttributeValue | null | undefined {

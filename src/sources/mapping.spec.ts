@@ -1,0 +1,69 @@
+import { mapped } from '../../connectors/sdk/mapping/index.js';
+import type { MappingRule, SourceSettings } from '../config/types.js';
+import { createMatcher, spellingsOf, StreamMapping } from './mapping.js';
+
+const apply = async (rules: Record<string, Partial<MappingRule> | null>, raw: object, claims: Record<string, any> = {}, references = {}) => {
+  const filled = Object.fromEntries(Object.entries(rules).map(([attribute, rule]) => [attribute, rule && { unknown: attribute === 'stage' ? 'hold' : 'keep', ...(rule.from !== undefined && /^[\w.]+$/.test(rule.from) && { path: rule.from.split('.') }), ...rule }]));
+  const mapping = new StreamMapping({ mapping: { records: filled } } as unknown as SourceSettings, 'records', spellingsOf(references));
+  return mapping.apply(raw, mapped({ kind: 'asset', externalId: '1', assetClass: 'computer', identifiers: [], claims }));
+};
+const claimsOf = async (...args: Parameters<typeof apply>) => {
+  const result = await apply(...args);
+  return result.ok && 'record' in result && result.record.kind === 'asset' ? result.record.claims : result;
+};
+
+it('reads plain paths and JSONata', async () => {
+  expect(await claimsOf({ location: { from: 'site.name' }, owner: { from: '$lowercase(contact.mail)' } }, { site: { name: 'Berlin' }, contact: { mail: 'A@B.C' } })).toMatchObject({ location: 'Berlin', owner: 'a@b.c' });
+});
+
+it('does not claim what is mapped to null, nor its identifier', async () => {
+  const result = await apply({ serial_number: null, owner: null }, {}, { serial_number: 'S1', owner: 'a@b.c', name: 'pc' });
+
+  expect(result).toMatchObject({ ok: true, record: { claims: { name: 'pc' }, identifiers: [] } });
+  expect(await claimsOf({ owner: null }, {}, { owner: 'a@b.c' })).toEqual({});
+});
+
+it('takes another field as serial, and its identifier with it', async () => {
+  expect(await apply({ serial_number: { from: 'u_serial' } }, { u_serial: 'S2' }, { serial_number: 'S1' })).toMatchObject({ record: { claims: { serial_number: 'S2' }, identifiers: [{ kind: 'serial', value: 'S2' }] } });
+});
+
+it.each`
+  unknown      | outcome
+  ${'keep'}    | ${{ ok: true, record: { claims: { location: 'XYZ' } } }}
+  ${'default'} | ${{ ok: true, record: { claims: { location: 'Elsewhere' } } }}
+  ${'hold'}    | ${{ ok: true, held: [{ attribute: 'location', value: 'XYZ' }] }}
+  ${'fail'}    | ${{ ok: false, externalId: '1', reason: expect.stringContaining('"XYZ"') }}
+`('an unlisted value with unknown: $unknown', async ({ unknown, outcome }) => {
+  expect(await apply({ location: { from: 'loc', values: { BLN: 'Berlin' }, unknown, default: 'Elsewhere' } }, { loc: 'XYZ' })).toMatchObject(outcome);
+});
+
+it('translates listed values', async () => expect(await claimsOf({ location: { from: 'loc', values: { BLN: 'Berlin' } } }, { loc: 'BLN' })).toEqual({ location: 'Berlin' }));
+
+it('maps stages, and holds an unknown one without a stage', async () => {
+  expect(await apply({ stage: { from: 'state', values: { live: 'in_use' } } }, { state: 'live' })).toMatchObject({ record: { stage: { raw: { stage: 'in_use' }, stage: 'in_use' } } });
+  const held = await apply({ stage: { from: 'state', values: { live: 'in_use' } } }, { state: 'odd' });
+
+  expect(held).toMatchObject({ held: [{ attribute: 'stage', value: 'odd' }], record: { stage: { raw: { stage: 'odd' } } } });
+  expect((held as any).record.stage.stage).toBeUndefined();
+});
+
+it('spells the same place one way', async () => expect(await claimsOf({}, {}, { location: ' berlin hq ' }, { locations: { Berlin: ['BLN', 'Berlin HQ'] } })).toEqual({ location: 'Berlin' }));
+
+it.each([['a recursion', '($f := function($n) { $f($n + 1) }; $f(0))'], ['a tail loop', '($f := function($n) { $n > 1e9 ? $n : $f($n + 1) }; $f(0))'], ['an evil pattern', '$match(text, /^(a+)+$/)']])('ends %s within its limits', async (_, from) => {
+  const started = Date.now();
+
+  const result = await apply({ description: { from } }, { text: `${'a'.repeat(40)}!` });
+
+  expect(Date.now() - started).toBeLessThan(10_000);
+  expect(result.ok === false || result.ok === true).toBe(true);
+  if (!result.ok) expect(result.reason).toMatch(/^mapping of description: /);
+});
+
+it.each(['constructor.name', '__proto__.polluted', '$constructor', 'toString'])('does not reach %s of a record', async (from) => expect(await claimsOf({ description: { from } }, { a: 1 })).toEqual({}));
+
+it('matches in linear time', () => {
+  const matches = createMatcher();
+
+  expect(matches('^web-\\d+', 'web-01')).toBe(true);
+  expect(matches('(a+)+$', `${'a'.repeat(5_000)}!`)).toBe(false);
+});
