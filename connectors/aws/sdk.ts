@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { Agent } from 'node:https';
 import { resolve } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { rootCertificates } from 'node:tls';
@@ -7,6 +6,7 @@ import { DescribeInstancesCommand, DescribeInstanceTypesCommand, DescribeRegions
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { SourceConfigurationError, type SourceConfig } from '../sdk/contract/index.js';
+import { ProxyAwareAgent } from './proxy.js';
 import type { AwsClients, AwsCredentials } from './session.js';
 
 /** The commands in use. The SDK is large: this file alone imports it, and is loaded when a source connects. */
@@ -58,7 +58,7 @@ export function createSdk(source: SourceConfig, now: () => number, timeouts: Tim
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   let calls = 0;
   let skew: number | undefined;
-  const httpsAgent = new Agent({ keepAlive: true, maxSockets: 50, ...tlsOf(source) });
+  const httpsAgent = new ProxyAwareAgent({ keepAlive: true, maxSockets: 50, ...tlsOf(source) }, process.env);
   const requestHandler = { connectionTimeout: timeouts.connectMs, requestTimeout: timeouts.answerMs, socketTimeout: timeouts.answerMs, throwOnRequestTimeout: true, httpsAgent };
   // One handler for all clients: they share connections, and are thrown away when credentials change.
   const plain = new EC2Client({ region: 'us-east-1', requestHandler, credentials: { accessKeyId: 'none', secretAccessKey: 'none' } }).config.requestHandler as unknown as Handler;
