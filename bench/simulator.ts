@@ -15,6 +15,8 @@ export class Simulator {
 
   static async start(options: SimulatorOptions): Promise<Simulator> {
     const server = createServer();
+    // A page may take the client longer to store than the default of 5 s, and it must find its connection still open.
+    server.keepAliveTimeout = 0;
     const simulator = new Simulator(server, options, START);
     server.on('request', (request, response) => {
       const url = new URL(request.url ?? '/', 'http://simulator');
