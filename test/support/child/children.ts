@@ -49,8 +49,6 @@ export function startLockstep(args: readonly string[], { env = {}, through = [] 
   return { pid: child.pid as number, ended, kill: (signal) => void child.kill(signal) };
 }
 
-export const lockstep = (args: readonly string[], options?: StartOptions): Promise<Ended> => startLockstep(args, options).ended;
-
 /** Starts it, kills it after `ms`, and says whether it was still alive then. */
 export async function killedAfter(ms: number, args: readonly string[], options?: StartOptions): Promise<Ended> {
   const child = startLockstep(args, options);

@@ -9,10 +9,13 @@ export class WorldFolder {
   readonly config = join(this.path, 'lockstep.yaml');
   readonly file = join(this.path, 'lockstep.db');
   readonly url: string;
+  /** The URL of a server holds a password, which no configuration may name. */
+  readonly env: Readonly<Record<string, string>>;
 
   /** `connector`: the path of the compiled connector for child processes, `world` inside this process. */
   constructor(private readonly size: { readonly seed: number; readonly assets: number; readonly pageSize?: number }, url?: string, connector = 'world') {
     this.url = url ?? `sqlite:${this.file}`;
+    this.env = { LOCKSTEP_TEST_DATABASE: this.url };
     this.see(0);
     this.configure(connector);
   }
@@ -29,7 +32,7 @@ export class WorldFolder {
   /** What the guards hold is a person's to release; here nothing is held, so that every way ends in the same model by itself. */
   configure(connector: string, more = ''): void {
     const sources = Object.entries(WORLD_SOURCES).map(([name, role]) => `  ${name}: { connector: "${connector}", role: ${role}, safety: { maxChangeRatio: 1, minChanges: 1000000 } }\n`).join('');
-    writeFileSync(this.config, `version: 1\ndatabase: { url: "${this.url}" }\nsources:\n${sources}${more}`);
+    writeFileSync(this.config, `version: 1\ndatabase: { url: "\${env:LOCKSTEP_TEST_DATABASE}" }\nsources:\n${sources}${more}`);
   }
 
   remove(): void {

@@ -20,7 +20,7 @@ export interface WorldLabOptions extends Partial<Omit<EngineOptions, 'config' | 
 export async function openWorld(folder: WorldFolder, { onPage, ...options }: WorldLabOptions = {}): Promise<WorldLab> {
   const connector = worldConnector(onPage);
   const catalogue: ConnectorCatalogue = { names: () => ['world'], load: async (name) => (name === 'world' ? connector : undefined) };
-  const loaded = await loadConfig({ files: [folder.config], env: {}, catalogue, cwd: folder.path });
+  const loaded = await loadConfig({ files: [folder.config], env: folder.env, catalogue, cwd: folder.path });
   if (!loaded.ok) throw new Error(loaded.problems.map((problem) => formatProblem(problem)).join('\n'));
   const engine = await openEngine({ config: loaded.config, catalogue, clock: new LabClock(), log: silentLog, signal: new AbortController().signal, actor: 'test', ...options });
   return { engine, config: loaded.config, sync: (request = {}) => new SyncService(engine).sync(request), close: () => engine.close() };
