@@ -25,6 +25,9 @@ export const manifest: Manifest = {
   streams: [
     { name: 'instances', default: true, about: 'EC2 instances as virtual machines' },
     { name: 'volumes', default: true, about: 'EBS volumes, and the instances to which they are attached' },
+    { name: 'databases', default: false, about: 'RDS instances: not read yet' },
+    { name: 'software', default: false, about: 'SSM inventory: not read yet' },
+    { name: 'resources', default: false, about: 'further resource types: not read yet' },
   ],
   auth: [
     { method: 'default', keys: [], about: "the SDK's own chain: environment, profile, web identity, container or instance role" },

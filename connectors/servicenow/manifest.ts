@@ -24,6 +24,9 @@ export const manifest: Manifest = {
     { name: 'users', default: false, about: 'sys_user: people that assets are assigned to' },
     { name: 'locations', default: false, about: 'cmn_location: places' },
     { name: 'models', default: false, about: 'cmdb_model: hardware and software models' },
+    { name: 'licences', default: false, about: 'alm_license: not read yet' },
+    { name: 'contracts', default: false, about: 'ast_contract: not read yet' },
+    { name: 'requests', default: false, about: 'sc_request and its approvals: not read yet' },
   ],
   auth: [
     { method: 'oauth_client_credentials', keys: ['clientId', 'clientSecret'], about: 'recommended; Washington DC and later, switched on by an admin' },

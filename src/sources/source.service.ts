@@ -35,7 +35,10 @@ export async function* checkSources(ports: SourcePorts, names?: readonly string[
     let connection: Connection | undefined;
     try {
       connection = await connectSource(ports, source);
-      for await (const finding of connection.connector.check(connection.client, source.streams)) yield { source: source.name, finding };
+      const { connector } = connection;
+      const [built, later] = [source.streams.filter((name) => connector.streams.some((stream) => stream.name === name)), source.streams.filter((name) => connector.streams.every((stream) => stream.name !== name))];
+      for (const stream of later) yield { source: source.name, finding: { what: 'stream', stream, outcome: 'warning', message: `this version does not read ${stream} yet` } };
+      for await (const finding of connector.check(connection.client, built)) yield { source: source.name, finding };
     } catch (error) {
       yield { source: source.name, finding: failed(error, redact) };
     } finally {

@@ -181,6 +181,12 @@ export class RunService {
     });
   }
 
+  /** A stream that the configuration may name already and that no code reads yet is said to be unread, never passed over in silence. */
+  private async notBuilt(source: SourceSettings, only: string | undefined): Promise<string[]> {
+    const connector = await this.engine.catalogue.load(source.connector, source.folder);
+    return source.streams.filter((name) => (only === undefined || name === only) && connector?.streams.every((stream) => stream.name !== name)).map((name) => `${name}: this version does not read the stream yet`);
+  }
+
   private async markFailed(run: StreamRun, error: ErrorReport): Promise<void> {
     await this.engine.database.transaction(async (tx) => {
       await checkLease(tx, run.lease, LEASE_MS, this.engine.clock.now());
@@ -209,7 +215,7 @@ export class RunService {
       streams: Object.fromEntries(streams.map((stream) => [stream.stream.name, stream.counts])), assets: streams.reduce((sum, stream) => plusAssets(sum, stream.assets), NO_ASSETS),
       pushes: { queued: 0, sent: 0, failed: 0 }, reviews: streams.reduce((sum, stream) => sum + stream.reviews, 0), uncoveredScopes: uncovered,
       startedAt: new Date(run.startedAt).toISOString(), finishedAt: new Date(finishedAt).toISOString(), ...(run.resumedFrom !== null && { resumedFrom: run.resumedFrom }),
-      warnings: streams.flatMap((stream) => [...stream.warnings, ...unmappedWarnings(stream), ...emptyWarnings(stream)]), ...(error && { error }),
+      warnings: [...(await this.notBuilt(request.source, request.stream)), ...streams.flatMap((stream) => [...stream.warnings, ...unmappedWarnings(stream), ...emptyWarnings(stream)])], ...(error && { error }),
     };
     if (fatal?.code !== 'lease_lost') {
       await engine.database.transaction(async (tx) => {
