@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { COMMANDS } from './commands/index.js';
+import { versionOf } from './version.js';
 import { addGroup, addVerb, collectWhole, exampleLines, type Perform } from './verb.js';
 
 const EXAMPLES: readonly (readonly [string, string])[] = [
@@ -21,7 +22,7 @@ export function buildProgram(perform: Perform, output: ProgramOutput): Command {
     .option('--debug', 'log everything to stderr as JSON lines, with stacks of errors')
     .option('--verbose', 'say more: the source lines of configuration problems')
     .option('--no-color', 'no colours (NO_COLOR, CI and TERM=dumb say the same)')
-    .version('', '-V, --version', 'print the version')
+    .version(`lockstep ${versionOf().version}`, '-V, --version', 'print the version')
     .showSuggestionAfterError(true)
     .addHelpText('after', `\nExamples:\n${exampleLines(EXAMPLES)}\n\nExit codes: 0 succeeded, 1 something failed or was not found, 2 bad usage or configuration, 3 \`plan --detailed-exitcode\` with changes.\nMore: README.md and docs/architecture.md.`);
   configure(program, output);

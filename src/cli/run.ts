@@ -25,7 +25,6 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     out: (text) => spoken.push({ to: 'out', text }), err: (text) => spoken.push({ to: 'err', text }), columns: widthOf(io.stdout.columns), errColumns: widthOf(io.stderr.columns),
   });
   try {
-    if (argv.includes('--version') || argv.includes('-V')) program.version(`lockstep ${(await import('./version.js')).versionOf().version}`, '-V, --version');
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (!isUsage(error)) throw error;

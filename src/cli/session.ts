@@ -1,4 +1,4 @@
-import type { ConnectorLog } from '../../connectors/sdk/contract/index.js';
+import type { Clock, ConnectorLog } from '../../connectors/sdk/contract/index.js';
 import type { ConnectorCatalogue, LoadedConfig } from '../config/index.js';
 import { BadConfiguration, missing, SeveralAssets, usage, type ExitCode } from './failures.js';
 import type { Io } from './io.js';
@@ -53,7 +53,7 @@ export class Session {
   }
 
   /** Everything that an engine is opened with. */
-  async engineOptions(): Promise<EngineOptions> {
+  async engineOptions(): Promise<EngineOptions & { readonly clock: Clock }> {
     const waitMs = await this.waitMs();
     const config = await this.config();
     return { config, catalogue: await this.catalogue(), clock: this.io.clock, log: await this.log(), signal: this.signal, waitMs, actor: this.io.user };

@@ -35,10 +35,10 @@ export function createLogger({ level, destination, redactor = createRedactor(), 
 function adapt(logger: Logger, redact: Redactor): AppLog {
   const write = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, fields?: Readonly<Record<string, unknown>>): void => {
     if (!logger.isLevelEnabled(level)) return;
-    logger[level]((fields === undefined ? {} : redact.deep(fields)) as object, redact(message));
+    logger[level](fields === undefined ? {} : { ...(redact.deep(fields) as object) }, redact(message));
   };
   return {
     debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'),
-    child: (fields) => adapt(logger.child(redact.deep(fields) as object), redact),
+    child: (fields) => adapt(logger.child({ ...(redact.deep(fields) as object) }), redact),
   };
 }

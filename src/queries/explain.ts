@@ -1,6 +1,7 @@
 import type { AttributeValue, IdentifierKind } from '../../connectors/sdk/contract/index.js';
 import { byCodeUnit, moveKey, type RecordKey, type SourceRecord } from '../core/model/index.js';
 import type { FoldResult, StageCause } from '../core/lifecycle/index.js';
+import { BUSINESS_ORDER, TECHNICAL_ORDER } from '../core/reconcile/authority.js';
 import { identify } from '../core/reconcile/identify.js';
 import type { IdentityReview, ValueState } from '../core/reconcile/partition.js';
 import { resolveOne } from '../core/reconcile/resolve-asset.js';
@@ -167,9 +168,15 @@ const claimDocument = ({ source, stream, externalId, value, changedAt }: StatedC
 function attributeDocument({ value, winner, contributors, losers, rule, strategy, override }: AttributeOutcome): AttributeDocument {
   return {
     value: value ?? null, winner: winner ? claimDocument(winner) : null, ...(contributors && { contributors: contributors.map(claimDocument) }),
-    losers: losers.map((loser) => ({ ...claimDocument(loser), because: loser.because })), rule, strategy,
+    losers: losers.map((loser) => ({ ...claimDocument(loser), because: loser.because })), rule: ruleText(rule), strategy,
     ...(override && { override: { by: override.by, reason: override.reason, at: instant(override.at), until: instantOrNull(override.until) } }),
   };
+}
+
+/** Built-in orders are named in the core; a person wants to see them. */
+function ruleText(rule: string): string {
+  if (rule === 'built-in technical order') return `${rule}: ${TECHNICAL_ORDER.join(', ')}`;
+  return rule === 'built-in business order' ? `${rule}: ${BUSINESS_ORDER.join(', ')}` : rule;
 }
 
 function stageDocument({ stage, since, by, holds, underPin, steps }: FoldResult): StageDocument {

@@ -7,9 +7,10 @@ import { instant, instantOrNull } from './instants.js';
 /** One line of `runs list --json`: the run's own report with what the store knows besides. */
 export type RunDocument = { readonly id: string; readonly source: string; readonly mode: string; readonly status: string; readonly startedAt: string; readonly finishedAt: string | null; readonly trigger: string; readonly configHash: string } & Readonly<Record<string, unknown>>;
 
+/** The report knows best in which mode the run ended: a stream without a cursor makes it a full one. */
 export function runDocument({ id, source, mode, status, startedAt, finishedAt, trigger, configHash, resumedFrom, report, error }: RunRow): RunDocument {
   return {
-    ...(report as Record<string, unknown> | null), id, source, mode, status, startedAt: instant(startedAt), finishedAt: instantOrNull(finishedAt), trigger, configHash,
+    mode, ...(report as Record<string, unknown> | null), id, source, status, startedAt: instant(startedAt), finishedAt: instantOrNull(finishedAt), trigger, configHash,
     ...(resumedFrom !== null && { resumedFrom }), ...(error !== null && (report as { error?: unknown } | null)?.error === undefined && { error: { message: error } }),
   };
 }

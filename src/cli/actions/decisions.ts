@@ -35,7 +35,12 @@ export const merge: Run = async (session, [first, others], options) => {
   return session.write(async (app) => {
     const ids: string[] = [];
     for (const reference of references) ids.push(await idOf(app, reference));
-    await told(session, 'one asset now', await app.get(DecisionService).merge(ids, { reason: options['reason'] as string }));
+    const result = await app.get(DecisionService).merge(ids, { reason: options['reason'] as string });
+    const isOne = result.assets.length === 1;
+    await told(session, isOne ? 'one asset now' : 'still several assets', result);
+    if (isOne) return 0;
+    await session.out.talk('the decision is kept, but records of them contradict one another: `lockstep assets explain` and `lockstep reviews list` say where');
+    return 1;
   });
 };
 

@@ -110,7 +110,7 @@ export function reported(error: ReportedError, source: string): Told {
 export function renderTold(told: Told, style: Style, word = 'error'): string {
   const lines = [`${style.red(`${word}:`)} ${plain(told.message, 2_000)}`];
   const add = (name: string, text: string | undefined): void => {
-    if (text !== undefined && text !== '') lines.push(`  ${style.dim(name.padEnd(7))}  ${plain(text, 2_000)}`);
+    if (text !== undefined && text !== '') lines.push(`  ${style.dim(name.padEnd(8))}  ${plain(text, 2_000)}`);
   };
   for (const line of told.lines ?? []) lines.push(line);
   add('where', told.where);

@@ -26,7 +26,7 @@ const MOST_LINES = 20;
 export function renderPlan(plan: PlanDocument, style: Style, all = false): string {
   const groups = new Map<string, PlanChange[]>();
   for (const change of plan.changes) {
-    const title = `${change.source ?? 'by rules and time'} / ${change.class ?? 'no class'}`;
+    const title = `${change.source ?? 'by rules and time'} / ${change.kind === 'review' ? 'reviews' : change.class ?? 'no class'}`;
     groups.set(title, [...(groups.get(title) ?? []), change]);
   }
   const rank = ({ kind }: PlanChange): number => (ORDER.indexOf(kind) + ORDER.length + 1) % (ORDER.length + 1);
@@ -47,7 +47,7 @@ export function summaryLine({ summary: { create, change, retire, push, reviews }
 function line(change: PlanChange, style: Style): string {
   const { kind, asset, name, attribute, before, after, because } = change;
   const paint = kind === 'create' ? style.green : kind === 'retire' ? style.red : kind === 'review' || kind === 'merge' || kind === 'split' ? style.yellow : style.cyan;
-  const who = plain(name ?? asset, 50);
+  const who = kind === 'review' ? plain(String(after ?? 'review').replaceAll('_', ' '), 50) : plain(name ?? asset, 50);
   const what = kind === 'create' || kind === 'review' ? '' : attribute === undefined ? ` ${kind}` : ` ${plain(attribute)}: ${valueText(before ?? null, 40)} -> ${valueText(after ?? null, 40)}`;
   const verb = kind === 'merge' || kind === 'split' ? `${kind} ` : '';
   return `${paint(SYMBOLS[kind] ?? '~')} ${verb}${who}${verb === '' ? what : attribute === undefined ? '' : what}${because === undefined || because === null || because === '' ? '' : style.dim(`  ${plain(reasonText(because), 120)}`)}`;

@@ -52,7 +52,7 @@ export function renderRunNotes(runs: readonly ReportedRun[], style: Style): stri
   const lines: string[] = [];
   for (const run of runs) {
     if (run.error) lines.push(renderTold(reported(run.error, run.source), style, `${run.source} ${run.status}`));
-    for (const { stream, scope, reason } of run.uncoveredScopes ?? []) lines.push(`${style.yellow('not covered:')} ${plain([run.source, stream, scope].filter((each) => each).join(' / '))}${reason ? `: ${plain(reason)}` : ''}; nothing there counts as missing`);
+    for (const { stream, scope, reason } of run.uncoveredScopes ?? []) lines.push(`${style.yellow('not covered:')} ${plain([run.source, stream, scope].filter((each) => each).join(' / '))}${reason ? `: ${plain(reason)}` : '; nothing there counts as missing'}`);
     for (const warning of run.warnings ?? []) lines.push(`${style.yellow('warning:')} ${plain(run.source)}: ${plain(warning, 500)}`);
     const quarantined = Object.values(run.streams ?? {}).reduce((total, stream) => total + stream.quarantined, 0);
     if (quarantined > 0) lines.push(`${style.yellow('quarantined:')} ${count(quarantined, 'record')} of ${plain(run.source)}: \`lockstep quarantine list --source ${plain(run.source)}\` says why`);
