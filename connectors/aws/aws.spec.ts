@@ -71,6 +71,12 @@ describe('check', () => {
     expect(findings.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
   });
 
+  it('says that an organization cannot be listed yet', async () => {
+    const { client } = await start({}, { accounts: undefined, organization: true });
+
+    expect((await check(client)).at(-1)).toMatchObject({ outcome: 'failed', message: expect.stringContaining('organization is not built yet'), hint: expect.stringContaining('accounts') });
+  });
+
   it('says no secret', async () => {
     const { box, client, log } = await start({ deniedActions: ['ec2:DescribeVolumes'] });
 
@@ -91,14 +97,14 @@ describe('options', () => {
 
   it.each`
     options                                                             | problem
-    ${{ organization: true }}                                           | ${'not built yet'}
+    ${{ organization: 'acme' }}                                         | ${'id of an organization'}
     ${{ accounts: ['12345'] }}                                          | ${'twelve digits'}
     ${{ accounts: [12345678901] }}                                      | ${'twelve digits'}
-    ${{ regions: ['Ireland'] }}                                         | ${'looks like eu-west-1'}
+    ${{ regions: ['Ireland'] }}                                         | ${'such as eu-west-1'}
     ${{ regions: [] }}                                                  | ${'at least 1'}
     ${{ assumeRole: { roleName: 'arn:aws:iam::1:role/x y' } }}          | ${'name of a role'}
     ${{ assumeRole: {} }}                                               | ${'name of a role'}
-    ${{ discovery: 'config' }}                                          | ${"only be 'describe'"}
+    ${{ discovery: 'config' }}                                          | ${'not built yet'}
     ${{ pageSize: 4 }}                                                  | ${'5'}
     ${{ region: ['eu-west-1'] }}                                        | ${'should not exist'}
   `('refuse $options', ({ options, problem }) => expect(problems(options).join('; ')).toContain(problem));
@@ -148,12 +154,12 @@ describe('the README', () => {
   it('documents every option, stream and action', () => {
     const keys = ['regions', 'accounts', 'assumeRole.roleName', 'assumeRole.externalId', 'assumeRole.sessionName', 'discovery', 'homeRegion', 'pageSize', 'privateDnsAsFqdn', 'tagKeys.owner', 'tagKeys.department', 'tagKeys.lifecycle', 'organization'];
     for (const key of keys) expect(readme).toContain(`\`${key}\``);
-    for (const { name } of manifest.streams) expect(readme).toContain(`| \`${name}\` |`);
+    for (const { name } of manifest.streams) expect(readme).toContain(manifest.lacks!.includes(name) ? `\`${name}\` (` : `| \`${name}\` |`);
     for (const { permissions } of connector.streams) for (const action of permissions) expect(readme).toContain(`"${action}"`);
     for (const heading of ['Reads', 'Writes', 'Permissions', 'Configuration', 'Webhook set-up', 'Limits and cost', 'Known gaps', 'Troubleshooting']) expect(readme).toContain(`\n## ${heading}\n`);
   });
 });
 
-it('has the streams that its manifest names, and no other', () => {
-  expect(connector.streams.map(({ name }) => name)).toEqual(manifest.streams.map(({ name }) => name));
+it('has the streams that its manifest names and does not lack', () => {
+  expect(connector.streams.map(({ name }) => name)).toEqual(manifest.streams.map(({ name }) => name).filter((name) => !manifest.lacks!.includes(name)));
 });

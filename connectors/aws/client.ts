@@ -96,7 +96,10 @@ export class AwsClient {
   /** The configured accounts, in their order. A caller that can read none of them is a mistake of the configuration. */
   async accountIds(): Promise<readonly string[]> {
     const { account: own } = await this.identity();
-    const { accounts, assumeRole } = this.settings;
+    const { accounts, assumeRole, organization } = this.settings;
+    if (accounts === undefined && organization) {
+      throw new SourceConfigurationError(`${this.context.source.name}: listing the accounts of an organization is not built yet`, undefined, { hint: 'Name them under options.accounts.' });
+    }
     if (accounts === undefined) return [own];
     if (assumeRole === undefined && !accounts.includes(own)) {
       throw new SourceConfigurationError(`${this.context.source.name}: options.accounts does not hold ${own}, the account of the credentials, and without options.assumeRole no other can be read`, undefined, {

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Transform, Type } from 'class-transformer';
 import {
-  ArrayMinSize, ArrayUnique, IsArray, IsBoolean, IsEmpty, IsIn, IsInt, IsObject, IsOptional, IsString, Length, Matches, Max, Min, ValidateNested,
+  ArrayMinSize, ArrayUnique, IsArray, IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, Length, Matches, Max, Min, ValidateBy, ValidateNested,
 } from 'class-validator';
 
 /** An account id of twelve digits is read by YAML as a number when it stands without quotes; one that begins with 0 must be quoted. */
@@ -12,7 +12,7 @@ const asText = ({ value }: { value: unknown }): unknown =>
 export class AwsAssumeRole {
   /** Name of the role in each account, with its path if it has one, e.g. `LockstepReader`. */
   @IsString()
-  @Matches(/^[\w+=,.@/-]{1,576}$/, { message: 'roleName is the name of a role (not its ARN), e.g. LockstepReader' })
+  @Matches(/^[\w+=,.@/-]{1,576}$/, { message: 'the name of a role (not its ARN), e.g. LockstepReader' })
   roleName!: string;
 
   /** The external id that the role's trust policy asks for. */
@@ -21,7 +21,7 @@ export class AwsAssumeRole {
 
   /** Name under which the sessions appear in CloudTrail. */
   @IsOptional() @IsString()
-  @Matches(/^[\w+=,.@-]{2,64}$/, { message: 'sessionName has 2 to 64 letters, digits or _+=,.@-' })
+  @Matches(/^[\w+=,.@-]{2,64}$/, { message: '2 to 64 letters, digits or _+=,.@-' })
   sessionName?: string = 'lockstep';
 }
 
@@ -44,29 +44,33 @@ export class AwsTagKeys {
 export class AwsOptions {
   /** Regions to read, e.g. `[eu-west-1, eu-central-1]`. Absent: every region that an account has enabled. */
   @IsOptional() @IsArray() @ArrayMinSize(1) @ArrayUnique()
-  @Matches(/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/, { each: true, message: 'a region looks like eu-west-1' })
+  @Matches(/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/, { each: true, message: 'a region such as eu-west-1' })
   regions?: string[];
 
   /** Accounts to read, as twelve digits. Absent: the account of the credentials. */
   @IsOptional() @Transform(asText) @IsArray() @ArrayMinSize(1) @ArrayUnique()
-  @Matches(/^\d{12}$/, { each: true, message: 'an account id has twelve digits; put it in quotes' })
+  @Matches(/^\d{12}$/, { each: true, message: 'an account id: twelve digits, in quotes' })
   accounts?: string[];
 
-  /** Not read yet: an organisation's accounts are listed by a later version. */
-  @IsEmpty({ message: 'listing the accounts of an organization is not built yet: name them under accounts' })
-  organization?: unknown;
+  /** All accounts of the organisation: `true`, or its id. Not built yet: a run says so; name the `accounts`. */
+  @IsOptional()
+  @ValidateBy({
+    name: 'isOrganization',
+    validator: { validate: (value: unknown) => value === true || (typeof value === 'string' && /^o-[a-z0-9]{10,32}$/.test(value)), defaultMessage: () => 'true, or the id of an organization such as o-a1b2c3d4e5' },
+  })
+  organization?: boolean | string;
 
   /** Role to assume in each account. Absent: only the account of the credentials can be read. */
   @IsOptional() @IsObject() @ValidateNested() @Type(() => AwsAssumeRole)
   assumeRole?: AwsAssumeRole;
 
   /** How machines are found. `describe` asks EC2 itself in each account and region: always correct. */
-  @IsOptional() @IsIn(['describe'], { message: "discovery can only be 'describe' so far" })
+  @IsOptional() @IsIn(['describe'], { message: "'describe' (other ways are not built yet)" })
   discovery?: 'describe' = 'describe';
 
   /** Region of the STS and DescribeRegions calls. Absent: the first of `regions` that accepts the credentials, else the partition's own first region. */
   @IsOptional() @IsString()
-  @Matches(/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/, { message: 'a region looks like eu-west-1' })
+  @Matches(/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/, { message: 'a region such as eu-west-1' })
   homeRegion?: string;
 
   /** Instances or volumes a call; AWS allows 5 to 1000. */
@@ -86,6 +90,7 @@ export class AwsOptions {
 export interface AwsSettings {
   readonly regions?: readonly string[];
   readonly accounts?: readonly string[];
+  readonly organization: boolean;
   readonly assumeRole?: { readonly roleName: string; readonly externalId?: string; readonly sessionName: string };
   readonly homeRegion?: string;
   readonly pageSize: number;
@@ -101,6 +106,7 @@ export function settingsOf(options: Readonly<Record<string, any>>): AwsSettings 
   return {
     ...(options['regions'] !== undefined && { regions: options['regions'] as string[] }),
     ...(options['accounts'] !== undefined && { accounts: (options['accounts'] as unknown[]).map(String) }),
+    organization: options['organization'] !== undefined,
     ...(options['assumeRole'] !== undefined && {
       assumeRole: { sessionName: 'lockstep', ...withoutUndefined(options['assumeRole'] as { roleName: string }) },
     }),
