@@ -18,7 +18,7 @@ export const TABLES: readonly Table[] = [
   // A scope is what one complete read covers; another filter or other options make it another scope.
   { name: 'scopes', columns: { id: int, stream_id: int, name: text(255), filter_hash: word, covered_to: int, complete_at: nullable(int), hidden: int }, primary: ['id'], unique: [['stream_id', 'name', 'filter_hash']] },
 
-  // Heads are narrow, because each pass marks every record as seen; bodies are wide and written only when something changed.
+  // Heads are narrow, because each pass marks every record as seen (so no index holds a mark); bodies are wide and written only when something changed.
   {
     name: 'record_heads',
     columns: {
@@ -26,12 +26,12 @@ export const TABLES: readonly Table[] = [
       content_hash: word, mapping_hash: word, modified_at: nullable(int), version: nullable(int), version_no: int,
       first_seen_at: int, seen_at: int, seen_pass: int, misses: int, missing_since: nullable(int), told_at: nullable(int), tombstoned_at: nullable(int),
     },
-    primary: ['id'], unique: [['stream_id', 'external_id']], indexes: [['asset_id'], ['scope_id', 'seen_pass'], ['external_id']],
+    primary: ['id'], unique: [['stream_id', 'external_id']], indexes: [['asset_id'], ['scope_id'], ['external_id']],
   },
   { name: 'record_bodies', columns: { record_id: int, body: long }, primary: ['record_id'] },
   {
     name: 'record_versions',
-    columns: { record_id: int, no: int, state: text(12), recorded_at: int, run_id: nullable(word), modified_at: nullable(int), content_hash: word, read_at: int, raw: nullable(long), effects: nullable(long), review_id: nullable(int) },
+    columns: { record_id: int, no: int, state: text(12), recorded_at: int, run_id: nullable(word), modified_at: nullable(int), content_hash: word, read_at: int, previous_read_at: nullable(int), raw: nullable(long), effects: nullable(long), review_id: nullable(int) },
     primary: ['record_id', 'no'], indexes: [['state', 'run_id'], ['review_id']],
   },
   { name: 'identifiers', columns: { value_key: text(255), record_id: int, stream_id: int, live: flag, maker: nullable(word) }, primary: ['value_key', 'record_id'], indexes: [['record_id']] },

@@ -35,9 +35,11 @@ export async function applyPlan(tx: Tx, input: ApplyInput): Promise<{ readonly c
     const stored = input.surroundings.assets.get(after.id);
     return { state: after, anchorId: idOf.get(after.anchor) as number, createdAt: stored?.createdAt ?? now, updatedAt: before === undefined || changedAssets.has(after.id) ? now : (stored?.updatedAt ?? now) };
   }));
+  // New heads are inserted with their asset; only the others need it set afterwards.
+  const born = new Set(input.active.flatMap((each) => (each.isNew ? [each.head.id] : [])));
   await setAssets(tx, new Map(plan.memberships.flatMap(({ key, assetId }) => {
     const id = idOf.get(key);
-    return id === undefined || isFreshHead(input, id) ? [] : [[id, assetId] as const];
+    return id === undefined || born.has(id) ? [] : [[id, assetId] as const];
   })));
   await redirectAssets(tx, plan.gone, now);
   await executeIn(tx, 'DELETE FROM assets WHERE id IN (?)', plan.emptied);
@@ -54,9 +56,6 @@ export async function applyPlan(tx: Tx, input: ApplyInput): Promise<{ readonly c
     },
   };
 }
-
-/** New heads are inserted with their asset; only the others need it set afterwards. */
-const isFreshHead = ({ active }: ApplyInput, id: number): boolean => active.some((each) => each.isNew && each.head.id === id);
 
 async function saveRecords(tx: Tx, { plan, active, waiting, closure, options }: ApplyInput): Promise<void> {
   const assetOf = new Map(plan.memberships.map(({ key, assetId }) => [key, assetId]));
@@ -82,7 +81,7 @@ async function saveRecords(tx: Tx, { plan, active, waiting, closure, options }: 
   await saveVersions(tx, versions, waiting, options);
 }
 
-const VERSION_COLUMNS = ['record_id', 'no', 'state', 'recorded_at', 'run_id', 'modified_at', 'content_hash', 'read_at', 'raw', 'effects'];
+const VERSION_COLUMNS = ['record_id', 'no', 'state', 'recorded_at', 'run_id', 'modified_at', 'content_hash', 'read_at', 'previous_read_at', 'raw', 'effects'];
 
 async function saveVersions(tx: Tx, accepted: readonly Prepared[], waiting: ReadonlyMap<Prepared, ReadonlySet<EffectKind>>, { runId, now }: SliceOptions): Promise<void> {
   const known = accepted.filter((each) => !each.isNew).map((each) => each.head.id);
@@ -94,12 +93,14 @@ async function saveVersions(tx: Tx, accepted: readonly Prepared[], waiting: Read
   }
   const row = (each: Prepared, state: string, effects: ReadonlySet<EffectKind> | null): (string | number | null)[] => {
     const raw = each.incoming.kind === 'version' ? each.incoming.raw : null;
-    return [each.head.id, each.head.versionNo, state, now, runId, each.head.modifiedAt, each.head.contentHash, each.head.seenAt, raw, effects ? JSON.stringify([...effects]) : null];
+    // A move that waits happened after the read before this one, which the head soon forgets.
+    const previousReadAt = each.incoming.kind === 'version' ? (each.incoming.previousReadAt ?? each.incoming.head?.seenAt ?? null) : null;
+    return [each.head.id, each.head.versionNo, state, now, runId, each.head.modifiedAt, each.head.contentHash, each.head.seenAt, previousReadAt, raw, effects ? JSON.stringify([...effects]) : null];
   };
   await tx.insertMany('record_versions', VERSION_COLUMNS, [
     ...accepted.map((each) => row(each, 'accepted', null)),
     ...[...waiting].filter(([each]) => each.incoming.kind === 'version').map(([each, effects]) => row(each, 'waiting', effects)),
-  ], { keys: ['record_id', 'no'], update: ['state', 'recorded_at', 'run_id', 'modified_at', 'content_hash', 'read_at', 'raw', 'effects'] });
+  ], { keys: ['record_id', 'no'], update: ['state', 'recorded_at', 'run_id', 'modified_at', 'content_hash', 'read_at', 'previous_read_at', 'raw', 'effects'] });
   await settleParkedRefs(tx, [...accepted, ...waiting.keys()].filter((each) => each.isNew).map((each) => ({ key: each.record.key, id: each.head.id })));
 }
 

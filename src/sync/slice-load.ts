@@ -31,7 +31,7 @@ export function prepare(incoming: Incoming, id: number, before: RecordBody | und
   const accepted = old !== undefined && old.state !== 'pending' && old.state !== 'withdrawn' ? old : undefined;
   const next = nextVersion({
     key: recordKey(stream.source, stream.name, incoming.externalId), mapped, readAt: incoming.readAt, classes: judgement.rules.identity.classes, isJunk: judgement.isJunk,
-    ...(accepted && before && { previous: before, previousReadAt: accepted.seenAt }), ...(written && { written }), keep: incoming.held,
+    ...(accepted && before && { previous: before, previousReadAt: incoming.previousReadAt ?? accepted.seenAt }), ...(written && { written }), keep: incoming.held,
   });
   // A source may go on listing what it says is gone: that is no return.
   const staysGone = old?.state === 'tombstoned' && mapped.told !== undefined;

@@ -24,6 +24,8 @@ export interface IncomingVersion {
   /** As the vendor sent it, canonical JSON. */
   readonly raw: string;
   readonly readAt: number;
+  /** When the record was read before; absent: when its head was seen last, unless this version has waited. */
+  readonly previousReadAt?: number;
   readonly pass: number;
   readonly head?: RecordHead;
   /** Attributes whose new value nobody has decided on: the earlier claim stays. */

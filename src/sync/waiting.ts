@@ -82,17 +82,17 @@ export async function acceptVersions(database: Database, run: StreamRun, rows: r
 }
 
 async function acceptSlice(database: Database, run: StreamRun, rows: readonly { readonly recordId: number; readonly no: number }[], now: () => number, lease: StreamRun['lease']): Promise<void> {
-  const stored = await database.read((tx) => selectIn(tx, `SELECT v.record_id AS record_id, v.no AS no, v.raw AS raw, v.read_at AS read_at FROM record_versions v WHERE v.raw IS NOT NULL AND v.record_id IN (?)`, rows.map((row) => row.recordId)));
+  const stored = await database.read((tx) => selectIn(tx, `SELECT v.record_id AS record_id, v.no AS no, v.raw AS raw, v.read_at AS read_at, v.previous_read_at AS previous_read_at FROM record_versions v WHERE v.raw IS NOT NULL AND v.record_id IN (?)`, rows.map((row) => row.recordId)));
   const wanted = new Set(rows.map((row) => `${row.recordId} ${row.no}`));
-  const judged = new Map<number, Awaited<ReturnType<typeof remap>> & { readAt: number }>();
-  for (const row of stored.filter((each) => wanted.has(`${each['record_id']} ${each['no']}`))) judged.set(Number(row['record_id']), { ...(await remap(run, row['raw'], Number(row['read_at']))), readAt: Number(row['read_at']) });
+  const judged = new Map<number, Awaited<ReturnType<typeof remap>> & { readAt: number; previousReadAt?: number }>();
+  for (const row of stored.filter((each) => wanted.has(`${each['record_id']} ${each['no']}`))) judged.set(Number(row['record_id']), { ...(await remap(run, row['raw'], Number(row['read_at']))), readAt: Number(row['read_at']), ...(row['previous_read_at'] !== null && { previousReadAt: Number(row['previous_read_at']) }) });
   await database.transaction(async (tx) => {
     await checkLease(tx, lease, LEASE_MS, now());
     const heads = (await selectIn(tx, `SELECT ${HEAD_COLUMNS.join(', ')} FROM record_heads WHERE id IN (?)`, [...judged.keys()])).map(rowHead);
     const incoming = heads.flatMap((head): IncomingVersion[] => {
       const each = judged.get(head.id);
       if (each?.kind !== 'record' || each.record.kind !== 'asset') return [];
-      return [{ kind: 'version', streamId: head.streamId, externalId: head.externalId, scopeId: head.scopeId, mapped: each.record, contentHash: each.read.hash, mappingHash: run.mappingHash, raw: each.read.canonical, readAt: each.readAt, pass: head.seenPass, held: each.held.map((value) => value.attribute), head }];
+      return [{ kind: 'version', streamId: head.streamId, externalId: head.externalId, scopeId: head.scopeId, mapped: each.record, contentHash: each.read.hash, mappingHash: run.mappingHash, raw: each.read.canonical, readAt: each.readAt, ...(each.previousReadAt !== undefined && { previousReadAt: each.previousReadAt }), pass: head.seenPass, held: each.held.map((value) => value.attribute), head }];
     });
     const result = await storeSlice(tx, incoming, run.judgement, sliceOptions(run, now(), false));
     run.assets = plusAssets(run.assets, result.assets);

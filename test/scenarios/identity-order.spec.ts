@@ -1,0 +1,44 @@
+import { canonicalModel } from '../support/canonical-model.js';
+import { Workshop, type Row } from './workshop.js';
+
+const U = (digit: number): string => `${String(digit).repeat(8)}-2222-3333-8444-555555555555`;
+
+/** One machine each: bridge, clone, swap, blade, placeholder, attachment, ambiguity, tag. */
+const FILES: Readonly<Record<string, readonly Row[]>> = {
+  cmdb: [
+    { id: '1', class: 'server', serial_number: 'SN000001', name: 'web1' }, { id: '2', class: 'server', serial_number: 'SN000002', bios_uuid: U(2), asset_tag: 'T-2' },
+    { id: '3', class: 'virtual_machine', bios_uuid: U(9), name: 'db' }, { id: '4', class: 'server', serial_number: 'CHASSIS01', bios_uuid: U(4) }, { id: '5', class: 'server', serial_number: 'CHASSIS01', bios_uuid: U(5) },
+    { id: '6', class: 'computer', serial_number: 'Default string', asset_tag: 'T-6' }, { id: '7', class: 'computer', asset_tag: 'T-7' }, { id: '8', class: 'computer', asset_tag: 'T-7', serial_number: 'SN000008' },
+  ],
+  scan: [
+    { id: 'a', class: 'server', bios_uuid: U(1), hostname: 'web1' }, { id: 'b', class: 'server', serial_number: 'SN000002', bios_uuid: U(3) }, { id: 'c', class: 'server', serial_number: 'CHASSIS01' },
+    { id: 'd', class: 'computer', serial_number: 'Default string', mac: '00:1b:21:00:00:0d' }, { id: 'e', class: 'computer', asset_tag: 'T-7' }, { id: 'f', class: 'server', bios_uuid: U(4) },
+  ],
+  vc: [
+    { id: 'vm-1', class: 'virtual_machine', instance_uuid: U(6), bios_uuid: U(9) }, { id: 'vm-2', class: 'virtual_machine', instance_uuid: U(7), bios_uuid: U(9) },
+    { id: 'vm-3', class: 'server', serial_number: 'SN000001', bios_uuid: U(1) }, { id: 'vm-4', class: 'computer', asset_tag: 'T-6', mac: '00:1b:21:00:00:0d' },
+  ],
+};
+
+describe('identity does not depend on arrival', () => {
+  const model = async (steps: readonly (readonly [string, number])[]) => {
+    const shop = await Workshop.calm({ cmdb: 'role: itsm', scan: 'role: discovery', vc: 'role: hypervisor' });
+    for (const [source, upTo] of steps) await shop.feed({ [source]: (FILES[source] ?? []).slice(0, upTo) });
+    const result = { model: await canonicalModel(shop.engine.database), questions: await shop.questions(), differences: await shop.differences() };
+    await shop.close();
+    return result;
+  };
+
+  it('in whatever order and parts the sources are read', async () => {
+    const whole = await model([['cmdb', 99], ['scan', 99], ['vc', 99]]);
+    expect(whole.differences).toEqual([]);
+    expect(whole.model.assets.map(({ records }) => records.join('+').replaceAll('/records/', '/'))).toEqual([
+      'cmdb/1+scan/a+vc/vm-3', 'cmdb/2+scan/b', 'cmdb/3', 'cmdb/4+scan/f', 'cmdb/5', 'cmdb/6+scan/d+vc/vm-4', 'cmdb/7', 'cmdb/8', 'scan/c', 'scan/e', 'vc/vm-1', 'vc/vm-2',
+    ]);
+
+    for (const order of [
+      [['vc', 99], ['scan', 99], ['cmdb', 99]], [['scan', 99], ['vc', 2], ['cmdb', 5], ['vc', 99], ['cmdb', 99]],
+      [['cmdb', 3], ['vc', 1], ['scan', 2], ['cmdb', 6], ['vc', 3], ['scan', 4], ['scan', 99], ['vc', 99], ['cmdb', 99], ['cmdb', 99]],
+    ] as const) expect(await model(order)).toEqual(whole);
+  });
+});
