@@ -21,6 +21,8 @@ export interface ConformanceOptions {
   readonly source?: BenchOptions['source'];
   /** Where this vendor's faults end otherwise than usual. */
   readonly faults?: FaultExpectations;
+  /** How long after its time stamp a change may become visible, at least; default 10 s. An increment's overlap must cover it. */
+  readonly lateMs?: number;
   /** Default: all that the sandbox has. The first is the one on which faults are tried. */
   readonly streams?: readonly string[];
 }
@@ -41,6 +43,7 @@ export function describeConnector(connector: Connector, options: ConformanceOpti
   const suite: Suite = {
     connector,
     streams: chosen,
+    lateMs: options.lateMs ?? 10_000,
     async bench(extra = {}) {
       const bench = await startBench(connector, { ...base, ...extra });
       open.push(bench);

@@ -1,6 +1,6 @@
 import type { AxiosInstance } from 'axios';
 import {
-  AuthenticationError, ProtocolError, RateLimitedError, SourceConfigurationError, UnavailableError,
+  AuthenticationError, ProtocolError, RateLimitedError, SourceConfigurationError, SourceError, UnavailableError,
   type Authenticator, type Clock, type ConnectorLog, type HttpPort, type HttpRequest, type HttpResponse, type RequestSummary, type Verdict,
 } from '../contract/index.js';
 import { fullJitter, retryAfterMs } from './backoff.js';
@@ -161,7 +161,7 @@ export function createHttp(options: HttpOptions): SourceHttp {
     const { status } = answer;
     const asked = (verdict?.kind === 'retry' ? verdict.afterMs : undefined) ?? retryAfterMs(answer.headers['retry-after'], response.serverTime, clock.now());
     if (verdict === undefined && ((status >= 200 && status <= 299) || (request.expect ?? []).includes(status))) return { kind: 'accept', response };
-    if (verdict?.kind === 'fail') return { kind: 'failed', failed: { again: false, error: verdict.error }, asked };
+    if (verdict?.kind === 'fail') return { kind: 'failed', failed: { again: false, error: ours(verdict.error, summary, redact) }, asked };
     if (verdict?.kind === 'retry') return { kind: 'failed', failed: verdictFailure(verdict, response, summary, redact, asked), asked };
     if (verdict?.kind === 'reauthenticate' || status === 401) {
       return { kind: 'renew', failed: { again: false, error: refused(response, summary, redact, port.auth?.hint) }, asked };
@@ -250,11 +250,26 @@ class CallError extends Error {
   constructor(override readonly cause: unknown, readonly lateAfterMs: number | undefined) { super('no answer'); }
 }
 
+/**
+ * An error that a connector's judge made of an answer: it may hold the vendor's words, and they may hold what we sent.
+ * Scrubbed, and told of which request it speaks. Its class and identity stay, for the connector looks for them.
+ */
+function ours(error: Error, summary: RequestSummary, redact: Redactor): Error {
+  const told = error instanceof SourceError && error.request === undefined;
+  error.message = printable(told ? `${subject(summary)}: ${error.message}` : error.message, redact, 2_000);
+  if (error instanceof SourceError) {
+    const words = error.vendorWords === undefined ? {} : { vendorWords: printable(error.vendorWords, redact) };
+    Object.assign(error, words, told && { request: summary });
+  }
+  if (error.stack !== undefined) error.stack = redact(error.stack);
+  return error;
+}
+
 function verdictFailure(verdict: Extract<Verdict, { kind: 'retry' }>, response: HttpResponse, summary: RequestSummary, redact: Redactor, asked: number | undefined): Failure {
   const words = vendorWords(response.text, redact);
   const throttled = response.status === 429 || verdict.afterMs !== undefined;
   const told = words === undefined ? {} : { vendorWords: words };
-  const error = verdict.error ?? (response.status === 429
+  const error = verdict.error !== undefined ? ours(verdict.error, summary, redact) : (response.status === 429
     ? new RateLimitedError(asked ?? 0, summary, { ...told, hint: THROTTLE_HINT })
     : new UnavailableError(`${subject(summary)} answered ${response.status}: ${printable(verdict.reason, redact)}`, summary, { ...told, hint: 'The system is reached, but does not answer as it should: it may be overloaded; the next run goes on where this one stopped.' }));
   return { again: true, throttled, error };

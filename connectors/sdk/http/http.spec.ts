@@ -242,6 +242,18 @@ describe('judge', () => {
     const mine = new RejectedError('mine');
 
     expect(await failureOf(http().send({ url: '/a', judge: () => ({ kind: 'fail', error: mine }) }))).toBe(mine);
+    expect(mine.message).toContain(`acme-prod: GET ${url}/a: mine`);
+    expect(mine.request).toMatchObject({ status: 200 });
+  });
+
+  it('may make an error of words that hold what was sent', async () => {
+    script = [json(200, {})];
+    const judge: HttpRequest['judge'] = () => ({ kind: 'fail', error: new RejectedError('bad hunter2hunter2', undefined, { vendorWords: 'we got hunter2hunter2' }) });
+
+    const error = await failureOf(http({ secrets: ['hunter2hunter2'] }).send({ url: '/a', judge }));
+
+    expect(JSON.stringify([error.message, error.vendorWords, error.stack])).not.toContain('hunter2');
+    expect(error.vendorWords).toBe('we got [redacted]');
   });
 
   it.each([
