@@ -29,6 +29,11 @@ export class DemoTeller {
     await this.body(style.dim(`# ${configPath}`), ...short.map((line) => plain(line, 400)));
   }
 
+  /** What goes on, where a line can be written over. */
+  doing(what: string): Promise<void> {
+    return this.out.show(`${what} …`);
+  }
+
   async checks(checks: readonly CheckedSource[]): Promise<void> {
     const { style } = this.out;
     await this.head('Can every source be read?', 'lockstep check');
@@ -129,7 +134,7 @@ export class DemoTeller {
     await this.say('', ok ? `${style.green('All as it should be')}, in ${spanText(tookMs)}.` : `${style.red('Something is not as it should be')}: see above.`);
   }
 
-  async end(_document: DemoDocument): Promise<void> {
+  async end(): Promise<void> {
     await this.say('Everything is ended and taken away again. `npm run demo` does the same and leaves it running, for you to try.',
       'With your own systems: `npx --no lockstep init --help` writes a configuration to begin with.');
   }

@@ -24,12 +24,13 @@ export const demo: Run = async (session, _args, options) => {
   try {
     await session.out.show('starting the stand-ins …');
     world = await openWorld({ catalogue: await session.catalogue(), clock });
+    await session.out.clearStatus();
     const inner = new Session({ ...io, clock }, { ...flags, config: [world.configPath] });
     const teller = new DemoTeller(inner.out, io.clock);
     const document = await inner.write((app) => show(app, world as DemoWorld, teller));
     if (inner.out.json) await inner.out.document(document);
     await teller.verdict(document);
-    if (once) await teller.end(document);
+    if (once) await teller.end();
     else {
       await teller.next(world, document);
       await stopped(stop.signal);
@@ -45,6 +46,7 @@ export const demo: Run = async (session, _args, options) => {
     const goOn = (): void => { if (stop.signal.aborted) throw missing('stopped by Ctrl-C; nothing stays behind'); };
     goOn();
     await teller.systems(open);
+    await teller.doing('asking every source');
     const checks = await tour.check();
     await teller.checks(checks);
     goOn();
@@ -61,6 +63,7 @@ export const demo: Run = async (session, _args, options) => {
     await teller.reviews(reviews);
 
     clock.step();
+    await teller.doing('reading everything a second time');
     const before = await tour.written();
     const second = await tour.sync();
     goOn();
@@ -69,6 +72,7 @@ export const demo: Run = async (session, _args, options) => {
     await teller.second(second, written);
 
     clock.step();
+    await teller.doing('editing a record, and reading once more');
     const edit = await tour.edit();
     clock.step();
     const third = edit && await tour.sync();
