@@ -101,6 +101,7 @@ export function createSdk(source: SourceConfig, now: () => number, timeouts: Tim
     setTime(client) {
       // The SDK adds this to the machine's clock, and corrects it itself by the answers of this one client only.
       const correction = skew !== undefined && Math.abs(skew) > MOST_SKEW_MS ? skew : 0;
+      // eslint-disable-next-line no-restricted-syntax -- the offset is from the machine's clock, whatever ours says
       (client.config as { systemClockOffset: number }).systemClockOffset = now() + correction - Date.now();
     },
     callTimeoutMs: timeouts.callMs,
