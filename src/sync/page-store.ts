@@ -50,7 +50,7 @@ export async function storePage(database: Database, run: StreamRun, page: Page, 
       await checkLease(tx, run.lease, LEASE_MS, now());
       const stored = addTally(before, await storePart(tx, run, part, scopeId, page.scope, readAt, now()));
       if (isLast) {
-        await markSeen(tx, unchanged.map((head) => head.id), run.pass, readAt, scopeId);
+        await markSeen(tx, unchanged, run.pass, readAt, scopeId);
         await markTold(tx, run, page, readAt);
         await saveRunStream(tx, checkpoint(run, page, plus(run.counts, stored.counts), advanceScopes(run, page, reads)));
       }
@@ -135,7 +135,7 @@ async function storePart(tx: Tx, run: StreamRun, part: readonly JudgedRecord[], 
   for (const [codes, count] of result.unmapped) run.unmapped.set(codes, (run.unmapped.get(codes) ?? 0) + count);
   const hosts = await storeOthers(tx, others);
   const again = hosts.length === 0 ? undefined : await storeSlice(tx, [], run.judgement, { ...sliceOptions(run, now, false), touched: hosts });
-  await markSeen(tx, left.map((head) => head.id), run.pass, readAt, scopeId);
+  await markSeen(tx, left, run.pass, readAt, scopeId);
   await saveQuarantine(tx, entries, run.runId, now);
   await leaveQuarantine(tx, run.streamId, part.flatMap((each) => (each.kind === 'quarantined' || each.externalId === undefined ? [] : [each.externalId])));
   const opened = await openReviews(tx, merged(drafts), (key) => heads.get(key.slice(`${run.source.name}/${run.stream.name}/`.length))?.id, { id: run.runId, source: run.source.name }, now);

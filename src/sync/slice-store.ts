@@ -23,7 +23,7 @@ const GUARDED_ON_FIRST_LOAD: ReadonlySet<EffectKind> = new Set(['merge', 'split'
 export async function storeSlice(tx: Tx, incoming: readonly Incoming[], judgement: Judgement, options: SliceOptions): Promise<SliceResult> {
   const streams = await loadStreams(tx);
   const older = incoming.filter((each) => each.kind === 'version' && isOlder(each));
-  const fresh = incoming.filter((each) => !older.includes(each));
+  const fresh = older.length === 0 ? incoming : incoming.filter((each) => !older.includes(each));
   const existing = fresh.flatMap((each) => (each.head ? [each.head.id] : []));
   const [bodies, written] = existing.length === 0 ? [new Map<number, RecordBody>(), new Map()] : [await bodiesOf(tx, existing), await writtenTo(tx, existing)];
   const unborn = fresh.filter((each) => each.head === undefined).length;

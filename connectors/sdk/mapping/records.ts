@@ -31,12 +31,15 @@ export function identifiers(values: IdentifierValues): Identifier[] {
 
 /** The claims that are made: `undefined` is "not said" and dropped, `null` is "said to be empty" and kept, an empty list is dropped. */
 export function claims(values: { readonly [attribute: string]: AttributeValue | null | undefined }): Claims {
-  const made: Record<string, AttributeValue | null> = Object.create(null);
-  for (const [attribute, value] of Object.entries(values)) {
+  const made: Record<string, AttributeValue | null> = {};
+  for (const attribute of Object.keys(values)) {
+    const value = values[attribute];
     if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
-    made[attribute] = value;
+    // The one name whose assignment would set something else than a claim.
+    if (attribute === '__proto__') Object.defineProperty(made, attribute, { value, enumerable: true, writable: true, configurable: true });
+    else made[attribute] = value;
   }
-  return { ...made };
+  return made;
 }
 
 /** The record, complete and within bounds; rejected where its id cannot be kept. */
@@ -45,7 +48,9 @@ export function mapped(record: MappedRecord): Mapping {
   if (bad !== undefined) return rejected(bad);
   if (record.kind !== 'asset') return { ok: true, record };
   const notes: string[] = [];
-  const bounded = { ...completeRecord(record), claims: bound(completeRecord(record).claims, notes) };
+  const complete = completeRecord(record);
+  const claims = bound(complete.claims, notes);
+  const bounded = claims === complete.claims ? complete : { ...complete, claims };
   return { ok: true, record: bounded, ...(notes.length > 0 && { notes }) };
 }
 
@@ -71,22 +76,33 @@ function badId(externalId: unknown): string | undefined {
  * empty" stays so.
  */
 export function completeRecord(record: AssetRecord): AssetRecord {
-  const made: Record<string, AttributeValue | null> = { ...record.claims };
-  const found = [...record.identifiers];
-  const has = (kind: IdentifierKind, value: string): boolean => found.some((i) => i.kind === kind && i.value === value);
-  for (const [attribute, kind] of Object.entries(IDENTIFYING_ATTRIBUTES)) {
-    const claim = made[attribute];
+  let made: Record<string, AttributeValue | null> | undefined;
+  let found: Identifier[] | undefined;
+  for (const [attribute, kind, isList] of IDENTIFYING) {
+    const claim = Object.hasOwn(record.claims, attribute) ? record.claims[attribute] : undefined;
+    const before = found ?? record.identifiers;
+    if (claim === undefined && !before.some((i) => i.kind === kind)) continue;
     const claimed = (Array.isArray(claim) ? claim : [claim]).filter((value): value is string => typeof value === 'string');
-    for (const value of claimed) if (value.length <= MOST_IDENTIFIER && !has(kind, value)) found.push({ kind, value });
-    const values = found.filter((i) => i.kind === kind).map((i) => i.value);
-    if (values.length === 0 || claim === null) continue;
-    if (ATTRIBUTES[attribute as keyof typeof IDENTIFYING_ATTRIBUTES] === 'list') made[attribute] = [...new Set([...claimed, ...values])].sort();
-    else if (claim === undefined) made[attribute] = values[0]!;
+    for (const value of claimed) {
+      if (value.length > MOST_IDENTIFIER || (found ?? record.identifiers).some((i) => i.kind === kind && i.value === value)) continue;
+      (found ??= [...record.identifiers]).push({ kind, value });
+    }
+    if (claim === null) continue;
+    const values = (found ?? record.identifiers).filter((i) => i.kind === kind).map((i) => i.value);
+    if (values.length === 0) continue;
+    if (isList) {
+      const union = [...new Set([...claimed, ...values])].sort();
+      if (!Array.isArray(claim) || union.length !== claim.length || union.some((value, at) => value !== claim[at])) (made ??= { ...record.claims })[attribute] = union;
+    } else if (claim === undefined) (made ??= { ...record.claims })[attribute] = values[0]!;
   }
-  return { ...record, identifiers: found, claims: made };
+  // What is complete already stays what it is: most records pass here more than once.
+  return made === undefined && found === undefined ? record : { ...record, identifiers: found ?? record.identifiers, claims: made ?? record.claims };
 }
 
+const IDENTIFYING = (Object.entries(IDENTIFYING_ATTRIBUTES) as [keyof typeof IDENTIFYING_ATTRIBUTES, IdentifierKind][]).map(([attribute, kind]) => [attribute, kind, ATTRIBUTES[attribute] === 'list'] as const);
+
 function bound(made: Claims, notes: string[]): Claims {
+  if (Object.values(made).every(isBounded)) return made;
   const cut = (attribute: string, value: string): string => {
     if (value.length <= MOST_TEXT) return value;
     notes.push(`${attribute} has ${value.length} characters and was cut to ${MOST_TEXT}`);
@@ -105,4 +121,11 @@ function bound(made: Claims, notes: string[]): Claims {
     }
     return [attribute, value];
   }));
+}
+
+function isBounded(value: AttributeValue | null): boolean {
+  if (typeof value === 'string') return value.length <= MOST_TEXT;
+  if (typeof value !== 'object' || value === null) return true;
+  const entries: readonly string[] = Array.isArray(value) ? value : Object.values(value);
+  return entries.length <= MOST_ENTRIES && entries.every((entry) => entry.length <= MOST_TEXT);
 }

@@ -4,3 +4,4 @@ export * from './decisions.js';
 export * from './rules.js';
 export * from './classes.js';
 export * from './compare.js';
+export * from './bag.js';

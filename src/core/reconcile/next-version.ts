@@ -1,5 +1,6 @@
 import type { AssetRecord, AttributeValue, Hold, IdentifierKind, LifecycleStage, StageReading } from '../../../connectors/sdk/contract/index.js';
 import { readHolds, readMove, type AgreedStage } from '../lifecycle/index.js';
+import { newBag } from '../model/bag.js';
 import { byCodeUnit, sameValue } from '../model/compare.js';
 import type { Move } from '../model/lifecycle.js';
 import type { ClassTree } from '../model/rules.js';
@@ -57,8 +58,8 @@ export interface NextVersion {
 export function nextVersion(input: NextVersionInput): NextVersion {
   const { mapped, previous, readAt, written } = input;
   const modifiedAt = mapped.modifiedAt ?? null;
-  const claims: { [attribute: string]: Claim } = Object.create(null) as Record<string, Claim>;
-  const plain: { [attribute: string]: AttributeValue | null } = Object.create(null) as Record<string, AttributeValue | null>;
+  const claims = newBag<Claim>();
+  const plain = newBag<AttributeValue | null>();
   for (const attribute of Object.keys(mapped.claims)) {
     const value = canonical(attribute, mapped.claims[attribute] as AttributeValue | null);
     if (value === undefined) continue;

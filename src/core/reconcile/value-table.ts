@@ -53,7 +53,7 @@ export class ValueTable {
     this.live = records.map(isLive);
     this.streams = records.map(streamOf);
     this.tiers = records.map((record) => tierOf(record.assetClass));
-    const byId = new Map<string, { kind: IdentifierKind; value: string; maker?: string; id: string; holders: number[] }>();
+    const byId = new Map<string, Value & { readonly holders: number[] }>();
     const makers = this.makersOfSerials(known);
     const held: Map<IdentifierKind, Value[]>[] = records.map(() => new Map());
     const serialTexts: string[][] = records.map(() => []);
@@ -72,10 +72,13 @@ export class ValueTable {
         }
         const entry = byId.get(id);
         if (entry) entry.holders.push(index);
-        else byId.set(id, { kind, value, ...(maker !== undefined && { maker }), id, holders: [index] });
+        else byId.set(id, { kind, value, ...(maker !== undefined && { maker }), id, holders: [index], junk: false, spoilt: false, contested: false, rivals: [] });
       }
     });
-    this.values = [...byId.values()].map((entry) => ({ ...entry, junk: this.isShared(entry.holders, rules.sharedLimit) || (known?.junk.has(entry.id) ?? false), spoilt: false, contested: false, rivals: [] }));
+    this.values = Array.from(byId.values(), (entry): Value => {
+      entry.junk = this.isShared(entry.holders, rules.sharedLimit) || (known?.junk.has(entry.id) ?? false);
+      return entry;
+    });
     for (const value of this.values) {
       for (const holder of value.holders) {
         const kinds = held[holder] as Map<IdentifierKind, Value[]>;

@@ -84,10 +84,11 @@ export async function setAssets(tx: Tx, assetOf: ReadonlyMap<number, string>): P
   }
 }
 
-/** Confirms records that were read unchanged. Narrow rows, one statement. */
-export async function markSeen(tx: Tx, ids: readonly number[], pass: number, at: number, scopeId: number): Promise<void> {
-  if (ids.length === 0) return;
-  await executeIn(tx, 'UPDATE record_heads SET seen_pass = ?, seen_at = ?, scope_id = ?, misses = 0, missing_since = NULL WHERE id IN (?)', ids, [pass, at, scopeId]);
+/** Confirms records that were read unchanged. Narrow rows, one statement, and no index to rewrite but for those that moved here from another scope. */
+export async function markSeen(tx: Tx, heads: readonly RecordHead[], pass: number, at: number, scopeId: number): Promise<void> {
+  const moved = heads.filter((head) => head.scopeId !== scopeId).map((head) => head.id);
+  await executeIn(tx, 'UPDATE record_heads SET seen_pass = ?, seen_at = ?, misses = 0, missing_since = NULL WHERE id IN (?)', heads.map((head) => head.id), [pass, at]);
+  await executeIn(tx, 'UPDATE record_heads SET scope_id = ? WHERE id IN (?)', moved, [scopeId]);
 }
 
 // ---- identifiers

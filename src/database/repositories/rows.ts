@@ -1,6 +1,6 @@
 import type { AttributeValue, Hold, IdentifierKind, LifecycleStage, SourceRole, StageReading } from '../../../connectors/sdk/contract/index.js';
 import type { Claim, RecordState, SourceRecord } from '../../core/model/index.js';
-import { recordKey } from '../../core/model/index.js';
+import { newBag, recordKey } from '../../core/model/index.js';
 import type { RecordContent } from '../../core/reconcile/next-version.js';
 
 /** The narrow row that every pass touches. */
@@ -56,15 +56,18 @@ type PackedIdentifier = [IdentifierKind, string] | [IdentifierKind, string, numb
 
 /** Short keys and arrays: bodies are the widest rows of the model. */
 export function packBody(body: RecordBody): string {
-  const claims: Record<string, unknown[]> = {};
-  for (const [name, claim] of Object.entries(body.claims)) claims[name] = claim.echo ? [claim.value, claim.changedAt, 1] : [claim.value, claim.changedAt];
+  const claims = newBag<unknown[]>();
+  for (const name of Object.keys(body.claims)) {
+    const { value, changedAt, echo } = body.claims[name] as Claim;
+    claims[name] = echo ? [value, changedAt, 1] : [value, changedAt];
+  }
   const identifiers = body.identifiers.map(({ kind, value, placeholder, echo }): PackedIdentifier => (placeholder || echo ? [kind, value, (placeholder ? 1 : 0) + (echo ? 2 : 0)] : [kind, value]));
   return JSON.stringify({ c: body.assetClass, i: identifiers, m: body.maker, h: body.hostnames, n: body.nameLabel, a: claims, f: body.facts, o: body.holds, os: body.holdsSince, ol: body.holdsLifted, r: body.reading, b: body.baseline, u: body.firstRunningAt, t: body.terminatedAt, ct: body.classChangedAt });
 }
 
 export function unpackBody(text: string): RecordBody {
   const packed = JSON.parse(text) as { c?: string; i: PackedIdentifier[]; m?: string; h: string[]; n?: string; a: Record<string, [AttributeValue | null, number | null, 1?]>; f?: RecordBody['facts']; o?: Hold[]; os?: RecordBody['holdsSince']; ol?: Hold[]; r?: StageReading; b?: LifecycleStage; u?: number; t?: number; ct?: number | null };
-  const claims: { [attribute: string]: Claim } = Object.create(null) as Record<string, Claim>;
+  const claims = newBag<Claim>();
   for (const name of Object.keys(packed.a)) {
     const [value, changedAt, echo] = packed.a[name] as [AttributeValue | null, number | null, 1?];
     claims[name] = echo ? { value, changedAt, echo: true } : { value, changedAt };
