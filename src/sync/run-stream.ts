@@ -75,6 +75,8 @@ async function settle(engine: Engine, connection: Connection, run: StreamRun, no
       if (run.mode === 'full' && scope.coverage === 'complete' && !suspect) await closeScope(tx, scope.scopeId, { coveredTo: run.passStartedAt, completeAt: now(), hidden: scope.hidden ?? 0 });
       else if (run.mode === 'incremental' && run.stream.incremental === 'full') await closeScope(tx, scope.scopeId, { coveredTo: run.passStartedAt });
     }
+    // What a complete pass no longer gave is not waited for: its source took it back or mended it.
+    for (const scope of run.scopes.values()) if (run.mode === 'full' && scope.coverage === 'complete') await tx.execute('DELETE FROM quarantine WHERE stream_id = ? AND scope = ? AND last_at < ?', [run.streamId, scope.name.slice(0, 255), run.passStartedAt]);
     if (!suspect && isCovered(run)) await saveCursor(tx, run.streamId, run.nextCursor, now(), run.mode === 'full');
     if (run.mode === 'full' && isCovered(run)) await tx.insertMany('meta', ['name', 'value'], [[`mapping:${run.streamId}`, `${run.mappingHash} ${run.filterHash}`]], { keys: ['name'], update: ['value'] });
     await saveRunStream(tx, checkpoint(run, { next: null }, run.counts, run.scopes, 'done'));
