@@ -4,7 +4,8 @@ import type { Engine } from '../engine/engine.js';
 import { checkLease } from '../database/repositories/leases.js';
 import { saveRunStream } from '../database/repositories/runs.js';
 import { closeScope, saveCursor } from '../database/repositories/streams.js';
-import { judgeScope, settleTold, type MissingPorts } from './missing.js';
+import { settleAnswered } from './answered.js';
+import { judgeScope, placeOf, settleTold, type MissingPorts } from './missing.js';
 import { checkpoint, storePage } from './page-store.js';
 import { judgeUnread } from './unread.js';
 import { settleWaiting } from './waiting.js';
@@ -19,9 +20,8 @@ export type PageSeen = (run: StreamRun, page: Page) => void;
 /** Pulls one stream to its end and settles what had to wait for it. Throws what the source threw. */
 export async function runStream(engine: Engine, connection: Connection, run: StreamRun, onPage: PageSeen): Promise<StreamOutcome> {
   const now = (): number => engine.clock.now();
-  if (run.pageToken !== null || run.counts.read === 0) {
-    if (run.nextCursor === null || run.pageToken !== null || run.scopes.size === 0) await pull(engine, connection, run, onPage);
-  }
+  // A run that died between the last page and the stream's end has nothing left to pull.
+  if (!run.pulled) await pull(engine, connection, run, onPage);
   return settle(engine, connection, run, now);
 }
 
@@ -59,14 +59,19 @@ async function settle(engine: Engine, connection: Connection, run: StreamRun, no
   } }) };
   await settleWaiting(database, run, now);
   let suspect = false;
+  const sound: string[] = [];
   if (run.mode === 'full') {
     for (const scope of run.scopes.values()) {
       if (scope.coverage !== 'complete' || scope.blind) continue;
-      if (run.stream.deletes !== 'unknowable') suspect = (await judgeScope(ports, run, scope)).suspect || suspect;
+      if (run.stream.deletes === 'unknowable') continue;
+      const outcome = await judgeScope(ports, run, scope);
+      if (outcome.suspect) suspect = true;
+      else sound.push(placeOf(run, scope));
     }
     if (isCovered(run)) await judgeUnread(engine, run);
   }
   await settleTold(ports, run);
+  await settleAnswered(database, run, sound, now);
   await database.transaction(async (tx) => {
     await checkLease(tx, run.lease, LEASE_MS, now());
     for (const scope of run.scopes.values()) {

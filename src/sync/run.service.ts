@@ -127,7 +127,7 @@ export class RunService {
       if (!isExpired(error) || run.mode === 'full') throw error;
       run.warnings.push(`${run.stream.name}: the source no longer accepts where the last run ended, so the stream was read in full`);
       const pass = await this.engine.database.transaction((tx) => nextPass(tx));
-      Object.assign(run, { mode: 'full', startCursor: null, pageToken: null, nextCursor: null, scopes: new Map(), pass, passStartedAt: this.engine.clock.now() });
+      Object.assign(run, { mode: 'full', startCursor: null, pageToken: null, pulled: false, nextCursor: null, scopes: new Map(), pass, passStartedAt: this.engine.clock.now() });
       return runStream(this.engine, connection, run, onPage);
     }
   }
@@ -173,7 +173,7 @@ export class RunService {
       const streamRun: StreamRun = {
         runId: run.id, source, connector: connection.connector, stream, streamId, position, mode, filterHash, mappingHash, judgement: this.judgement, lease, mapContext: { source: source.name, options: source.options },
         pass: usable?.pass ?? (await nextPass(tx)), passStartedAt: usable?.passStartedAt ?? engine.clock.now(), startCursor: usable ? usable.startCursor : mode === 'incremental' ? (cursor ?? null) : null,
-        mapping: new StreamMapping(source, stream.name, spellingsOf(engine.config.references)), firstLoad: run.firstLoad, assetsBefore: run.assetsBefore, counts: usable?.counts ?? NO_COUNTS, scopes: new Map((usable?.scopes ?? []).map((scope) => [scope.name, scope])), nextCursor: usable?.nextCursor ?? null, pageToken: usable?.pageToken ?? null,
+        mapping: new StreamMapping(source, stream.name, spellingsOf(engine.config.references)), firstLoad: run.firstLoad, assetsBefore: run.assetsBefore, counts: usable?.counts ?? NO_COUNTS, scopes: new Map((usable?.scopes ?? []).map((scope) => [scope.name, scope])), nextCursor: usable?.nextCursor ?? null, pageToken: usable?.pageToken ?? null, pulled: usable?.status === 'pulled',
         assets: NO_ASSETS, reviews: 0, unmapped: new Map(), warnings: [],
       };
       await saveRunStream(tx, checkpoint(streamRun, { next: streamRun.pageToken }, streamRun.counts, streamRun.scopes, usable?.status === 'pulled' ? 'pulled' : 'running'));

@@ -32,7 +32,7 @@ export async function withStoredRun<T>(engine: Engine, judgement: Judgement, sou
     return await work({
       runId: `stored-${now.toString(36)}`, source, connector, stream, streamId, position: 0, pass: 0, passStartedAt: now, mode: 'incremental', startCursor: null, filterHash: filterHashOf(source),
       mappingHash: mappingHashOf(engine.config, source, stream.name), mapping: new StreamMapping(source, stream.name, spellingsOf(engine.config.references)), judgement, lease: held.lease, firstLoad: false, assetsBefore: 0,
-      mapContext: { source: source.name, options: source.options }, counts: NO_COUNTS, scopes: new Map(), nextCursor: null, pageToken: null, assets: NO_ASSETS, reviews: 0, unmapped: new Map(), warnings: [],
+      mapContext: { source: source.name, options: source.options }, counts: NO_COUNTS, scopes: new Map(), nextCursor: null, pageToken: null, pulled: false, assets: NO_ASSETS, reviews: 0, unmapped: new Map(), warnings: [],
     });
   } finally {
     await engine.database.transaction((tx) => releaseLease(tx, held.lease));

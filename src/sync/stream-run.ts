@@ -31,6 +31,8 @@ export interface StreamRun {
   scopes: Map<string, ScopeProgress>;
   nextCursor: string | null;
   pageToken: string | null;
+  /** An earlier run stored all pages of this pass already. */
+  readonly pulled: boolean;
   assets: AssetCounts;
   reviews: number;
   readonly unmapped: Map<string, number>;
