@@ -127,7 +127,7 @@ compdef _lockstep lockstep
 
 function fish(words: readonly Words[], sources: readonly string[]): string {
   const lines = words.flatMap(({ path, verbs, flags, argument }) => {
-    const at = `-n ${quoted(`__lockstep_at ${quoted(path).slice(1, -1) === '' ? '' : path}`.trim())}`;
+    const at = `-n ${quoted(`__lockstep_at ${path}`.trim())}`;
     return [
       ...verbs.map(({ name, about }) => `complete -c lockstep ${at} -f -a ${name} -d ${quoted(about)}`),
       ...(argument === 'source' ? sources.map((source) => `complete -c lockstep ${at} -f -a ${quoted(source)} -d source`) : argument === 'file' ? [`complete -c lockstep ${at} -F`] : (argument ?? []).map((word) => `complete -c lockstep ${at} -f -a ${word}`)),

@@ -5,14 +5,15 @@ import { buildProgram, isHelp, isUsage } from './program.js';
 import { renderTold, tell } from './render/error.js';
 import { newErrorId } from '../observability/error-id.js';
 import { Session } from './session.js';
-import { flagsOf, type Run } from './verb.js';
+import { flagsOf } from './flags.js';
+import type { Run } from './verb.js';
 
 /** One command from its arguments (without node and script) to its exit code. Touches nothing but what `io` hands it. */
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   const spoken: { readonly to: 'out' | 'err'; readonly text: string }[] = [];
   let exitCode: ExitCode = 0;
   const perform = async (work: Run, command: Command, args: readonly unknown[]): Promise<void> => {
-    const session = new Session(io, flagsOf(command));
+    const session = new Session(io, flagsOf(command), program);
     try {
       exitCode = (await work(session, args as readonly any[], command.opts())) ?? 0;
     } catch (error) {

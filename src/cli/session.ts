@@ -1,9 +1,10 @@
+import type { Command } from 'commander';
 import type { Clock, ConnectorLog } from '../../connectors/sdk/contract/index.js';
 import type { ConnectorCatalogue, LoadedConfig } from '../config/index.js';
 import { BadConfiguration, missing, SeveralAssets, usage, type ExitCode } from './failures.js';
 import type { Io } from './io.js';
 import { Output } from './output.js';
-import type { Flags } from './verb.js';
+import type { Flags } from './flags.js';
 import { plain } from './render/text.js';
 import type { App } from '../app.module.js';
 import type { EngineOptions } from '../engine/engine.js';
@@ -14,7 +15,8 @@ export class Session {
   /** Set by the first Ctrl-C. */
   private readonly stopping = new AbortController();
 
-  constructor(readonly io: Io, readonly flags: Flags) {
+  /** `program`: all that can be typed, for completion. */
+  constructor(readonly io: Io, readonly flags: Flags, readonly program: Command) {
     this.out = new Output(io, { json: flags.json, colour: flags.color });
   }
 

@@ -74,18 +74,3 @@ export function exampleLines(examples: Verb['examples']): string {
 export const collect = (text: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), ...text.split(',').map((each) => each.trim()).filter((each) => each !== '')];
 /** File names may hold commas. */
 export const collectWhole = (text: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), text];
-
-export interface Flags {
-  readonly config: readonly string[];
-  readonly json: boolean;
-  readonly debug: boolean;
-  readonly verbose: boolean;
-  readonly color: boolean;
-  readonly wait?: string;
-}
-
-export function flagsOf(command: Command): Flags {
-  const { config, json, debug, verbose, color, wait } = command.optsWithGlobals<Partial<Flags>>();
-  return { config: config ?? [], json: json ?? false, debug: debug ?? false, verbose: verbose ?? false, color: color ?? true, ...(wait !== undefined && { wait }) };
-}
-

@@ -53,6 +53,8 @@ export function terminal(start = Date.parse('2026-11-03T10:00:00Z')): Terminal {
         abandon: (code) => more.onAbandon?.(code), ...(more.catalogue && { catalogue: more.catalogue }),
       };
       const code = await run(typeof line === 'string' ? line.split(' ') : line, io);
+      // No two commands are typed in one second.
+      self.now += 1_000;
       return { code, ...told, get json() { return told.out.split('\n').filter((each) => each !== '').map((each) => JSON.parse(each) as unknown); } };
     },
     dispose: () => rmSync(folder, { recursive: true, force: true }),

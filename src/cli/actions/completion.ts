@@ -1,6 +1,5 @@
 import { usage } from '../failures.js';
 import { completionScript, SHELLS, type Shell } from '../completion.js';
-import { buildProgram } from '../program.js';
 import type { Run } from '../verb.js';
 
 export const completion: Run = async (session, [shell]) => {
@@ -8,7 +7,5 @@ export const completion: Run = async (session, [shell]) => {
   // Completion also helps whoever has no configuration yet, or a broken one.
   const loaded = await session.load(false);
   const sources = loaded.ok ? loaded.config.sources.map(({ name }) => name) : [];
-  const silent = (): void => undefined;
-  const program = buildProgram(async () => undefined, { out: silent, err: silent, columns: 80, errColumns: 80 });
-  await session.out.data(completionScript(shell as Shell, program, sources));
+  await session.out.data(completionScript(shell as Shell, session.program, sources));
 };
