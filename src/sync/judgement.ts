@@ -18,9 +18,9 @@ export function judgementOf(config: LoadedConfig): Judgement {
   };
 }
 
-/** Changes when a stored record would be mapped differently: then content that is the same takes the full way again. */
+/** Changes when a stored record would be mapped or chosen differently: then content that is the same takes the full way again. */
 export function mappingHashOf(config: LoadedConfig, source: SourceSettings, stream: string): string {
-  return contentHash(canonicalJson({ version: 1, mapping: source.mapping[stream] ?? null, options: source.options, references: config.references, junk: config.identity.junk, classes: config.identity.classes }));
+  return contentHash(canonicalJson({ version: 1, mapping: source.mapping[stream] ?? null, ...(source.where && { where: source.where.text }), options: source.options, references: config.references, junk: config.identity.junk, classes: config.identity.classes }));
 }
 
 /** What a complete read covers besides its scope: another filter or other options make it another scope. */

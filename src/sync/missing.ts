@@ -28,12 +28,15 @@ export interface MissingPorts {
   readonly ask?: (externalId: string) => Promise<'found' | 'gone' | 'unknown'>;
 }
 
+/** How reviews name a scope. */
+export const placeOf = (run: StreamRun, { name }: ScopeProgress): string => `${run.source.name}/${run.stream.name}${name === '' ? '' : `/${name}`}`;
+
 /** Judges one scope that this full pass has read completely: who is missing, who is over, and whether to believe it. */
 export async function judgeScope(ports: MissingPorts, run: StreamRun, scope: ScopeProgress): Promise<MissingOutcome> {
   const { database, now } = ports;
   const { safety } = run.source;
   const missing = await database.read((tx) => missingOf(tx, run, scope));
-  const place = `${run.source.name}/${run.stream.name}${scope.name === '' ? '' : `/${scope.name}`}`;
+  const place = placeOf(run, scope);
   if (isSuspect(scope.seen, scope.liveBefore, safety) && !(await sizeAccepted(database, place, scope))) {
     await review(ports, run, missing, {
       kind: 'suspect_scope', cause: `suspect:${place}`, because: `the source returned ${scope.seen} records where ${scope.liveBefore} were live: nothing is retired before somebody says that this is right`,
