@@ -108,7 +108,7 @@ export function describeAccess(suite: Suite, options: BenchOptions): void {
     });
 
     suite.test('secrets', 'no secret stands in any log, error or finding, in any spelling, though the vendor echoes them', async () => {
-      for (const status of [200, 400, 401, 403, 404, 409, 429, 500]) {
+      for (const status of [200, 400, 401, 403, 500]) {
         let echo: Echo | undefined;
         const bench = await startBench(suite.connector, {
           ...options,
@@ -119,8 +119,8 @@ export function describeAccess(suite: Suite, options: BenchOptions): void {
           },
         });
         try {
-          // first the tokens' turn, then that of the data
-          for (const purpose of ['data', 'auth', 'none'] as const) {
+          // before there is a token, then with one
+          for (const purpose of ['auth', 'data', 'none'] as const) {
             echo!.answer(purpose, status);
             await bench.pass(stream, { mode: 'full', pageSize: 5 }).catch(() => undefined);
             await bench.check(names).catch((error: unknown) => { bench.said.push(describeError(error)); });
