@@ -45,6 +45,24 @@ export async function executeIn(tx: Tx, sql: string, values: readonly SqlValue[]
   return affected;
 }
 
+/** Runs `DELETE …` or `UPDATE …` on rows by a key of several columns: one statement for many where each statement is a round trip. */
+export async function executeByKey(tx: Tx, sql: string, key: readonly string[], rows: readonly (readonly SqlValue[])[]): Promise<void> {
+  if (tx.dialect === 'sqlite') return tx.executeMany(`${sql} WHERE ${key.map((column) => `${column} = ?`).join(' AND ')}`, rows);
+  for (let at = 0; at < rows.length; at += IN_CHUNK) {
+    const chunk = rows.slice(at, at + IN_CHUNK);
+    await tx.execute(`${sql} WHERE (${key.join(', ')}) IN (${Array<string>(chunk.length).fill(`(${marks(key.length)})`).join(',')})`, chunk.flat());
+  }
+}
+
+/** Sets one column, to a value of its own in each row: one statement for many where each statement is a round trip. */
+export async function setEach(tx: Tx, table: string, column: string, key: string, entries: readonly (readonly [key: number, value: SqlValue])[]): Promise<void> {
+  if (tx.dialect === 'sqlite') return tx.executeMany(`UPDATE ${table} SET ${column} = ? WHERE ${key} = ?`, entries.map(([id, value]) => [value, id]));
+  for (let at = 0; at < entries.length; at += 1_000) {
+    const chunk = entries.slice(at, at + 1_000);
+    await tx.execute(`UPDATE ${table} SET ${column} = CASE ${key} ${chunk.map(() => 'WHEN ? THEN ?').join(' ')} END WHERE ${key} IN (${marks(chunk.length)})`, [...chunk.flat(), ...chunk.map(([id]) => id)]);
+  }
+}
+
 /** Repeats the last value up to a power of two, so that few shapes of statement are prepared. */
 function pad(values: readonly SqlValue[]): SqlValue[] {
   const size = 1 << Math.ceil(Math.log2(Math.max(1, values.length)));

@@ -2,7 +2,7 @@ import type { InstallationRecord, RecordRef, RelationshipRecord } from '../../co
 import { recordKey } from '../core/model/index.js';
 import { headsByKey } from '../database/repositories/records.js';
 import type { StreamRow } from '../database/repositories/rows.js';
-import { selectIn, executeIn, type Tx } from '../database/tx.js';
+import { executeByKey, executeIn, selectIn, setEach, type Tx } from '../database/tx.js';
 
 /** The keys that an end may mean: the vendor's id is known, the stream that holds it may be one of several. */
 export const keysOfRef = (ref: RecordRef, source: string): string[] => ref.streams.map((stream) => recordKey(ref.source ?? source, stream, ref.externalId));
@@ -38,15 +38,15 @@ function sidesOf(mapped: RelationshipRecord | InstallationRecord): { readonly si
   return mapped.kind === 'relationship' ? [{ side: 'from', ref: mapped.from }, { side: 'to', ref: mapped.to }] : [{ side: 'on', ref: mapped.on }];
 }
 
-const COLUMN: Readonly<Record<string, string>> = { from: 'UPDATE relationships SET from_record_id = ? WHERE record_id = ?', to: 'UPDATE relationships SET to_record_id = ? WHERE record_id = ?', on: 'UPDATE installations SET on_record_id = ? WHERE record_id = ?' };
+const ENDS: Readonly<Record<string, readonly [table: string, column: string]>> = { from: ['relationships', 'from_record_id'], to: ['relationships', 'to_record_id'], on: ['installations', 'on_record_id'] };
 
 /** Records that have just arrived take the ends that waited for them. */
 export async function settleParkedRefs(tx: Tx, arrived: readonly { readonly key: string; readonly id: number }[]): Promise<void> {
   if (arrived.length === 0) return;
   const idOf = new Map(arrived.map(({ key, id }) => [key, id]));
   const waiting = await selectIn(tx, 'SELECT ref_key, record_id, side FROM parked_refs WHERE ref_key IN (?)', [...idOf.keys()]);
-  for (const [side, sql] of Object.entries(COLUMN)) {
-    await tx.executeMany(sql, waiting.filter((row) => row['side'] === side).map((row) => [idOf.get(row['ref_key']) as number, Number(row['record_id'])]));
+  for (const [side, [table, column]] of Object.entries(ENDS)) {
+    await setEach(tx, table, column, 'record_id', waiting.filter((row) => row['side'] === side).map((row) => [Number(row['record_id']), idOf.get(row['ref_key']) as number]));
   }
-  await tx.executeMany('DELETE FROM parked_refs WHERE record_id = ? AND side = ?', waiting.map((row) => [Number(row['record_id']), row['side']]));
+  await executeByKey(tx, 'DELETE FROM parked_refs', ['record_id', 'side'], waiting.map((row) => [Number(row['record_id']), row['side']]));
 }

@@ -89,7 +89,7 @@ async function saveVersions(tx: Tx, accepted: readonly Prepared[], waiting: Read
     await executeIn(tx, `UPDATE record_versions SET state = 'superseded', review_id = NULL WHERE state IN ('held', 'waiting') AND record_id IN (?)`, known);
     await executeIn(tx, `UPDATE review_records SET done = 1 WHERE review_id IN (SELECT id FROM reviews WHERE status = 'open' AND kind IN ('held_stage_move', 'held_class_change', 'held_merge', 'held_split', 'held_emptied')) AND record_id IN (?)`, known);
     // Three raw payloads are kept, enough to replay a mapping and to see what changed.
-    await tx.executeMany(`UPDATE record_versions SET raw = NULL WHERE record_id = ? AND no <= ? AND raw IS NOT NULL`, accepted.filter((each) => !each.isNew && each.head.versionNo > 3).map((each) => [each.head.id, each.head.versionNo - 3]));
+    await executeIn(tx, `UPDATE record_versions SET raw = NULL WHERE raw IS NOT NULL AND no <= (SELECT h.version_no FROM record_heads h WHERE h.id = record_versions.record_id) - 3 AND record_id IN (?)`, accepted.filter((each) => !each.isNew && each.head.versionNo > 3).map((each) => each.head.id));
   }
   const row = (each: Prepared, state: string, effects: ReadonlySet<EffectKind> | null): (string | number | null)[] => {
     const raw = each.incoming.kind === 'version' ? each.incoming.raw : null;

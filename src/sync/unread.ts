@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/engine.js';
 import { openReviews } from '../database/repositories/reviews.js';
 import { HEAD_COLUMNS, headOf, type RecordHead } from '../database/repositories/rows.js';
-import type { Tx } from '../database/tx.js';
+import { executeIn, type Tx } from '../database/tx.js';
 import { sliceSize } from './page-store.js';
 import { storeSlice } from './slice-store.js';
 import type { Judgement } from './slice-types.js';
@@ -54,5 +54,5 @@ async function markUnread(engine: Engine, heads: readonly RecordHead[], judgemen
 }
 
 async function setUnread(tx: Tx, ids: readonly number[]): Promise<void> {
-  await tx.executeMany(`UPDATE record_heads SET state = 'unread' WHERE id = ?`, ids.map((id) => [id]));
+  await executeIn(tx, `UPDATE record_heads SET state = 'unread' WHERE id IN (?)`, ids);
 }

@@ -1,4 +1,4 @@
-import { executeIn, take, type Tx } from '../tx.js';
+import { executeByKey, executeIn, take, type Tx } from '../tx.js';
 
 export interface QuarantineEntry {
   readonly streamId: number;
@@ -38,7 +38,7 @@ export async function saveQuarantine(tx: Tx, entries: readonly QuarantineEntry[]
   await tx.insertMany('quarantine', ['id', 'stream_id', 'external_id', 'place', 'reason', 'raw', 'read_at', 'scope', 'first_at', 'last_at', 'times', 'run_id'],
     list.map((entry, i) => [first + i, entry.streamId, entry.externalId, placeOf(entry), entry.reason.slice(0, 2_000), entry.raw, entry.readAt, entry.scope.slice(0, 255), at, at, 0, runId]),
     { keys: ['stream_id', 'place'], update: ['reason', 'raw', 'read_at', 'scope', 'last_at', 'run_id'] });
-  await tx.executeMany('UPDATE quarantine SET times = times + 1 WHERE stream_id = ? AND place = ?', list.map((entry) => [entry.streamId, placeOf(entry)]));
+  await executeByKey(tx, 'UPDATE quarantine SET times = times + 1', ['stream_id', 'place'], list.map((entry) => [entry.streamId, placeOf(entry)]));
 }
 
 const placeOf = (entry: QuarantineEntry): string => (entry.externalId === null ? `#${entry.hash}` : `id:${entry.externalId}`);

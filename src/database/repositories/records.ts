@@ -1,7 +1,7 @@
 import type { RecordIdentifier, SourceRecord } from '../../core/model/index.js';
-import { executeIn, selectIn, type Tx } from '../tx.js';
-import { HEAD_COLUMNS, headOf, packBody, rowOfHead, sourceRecordOf, unpackBody, type RecordBody, type RecordHead, type StreamRow } from './rows.js';
-import { coveredTo } from './streams.js';
+import { executeByKey, executeIn, selectIn, setEach, type Tx } from '../tx.js';
+import { HEAD_COLUMNS, NO_MARK, headOf, packBody, rowOfHead, sourceRecordOf, unpackBody, type RecordBody, type RecordHead, type StreamRow } from './rows.js';
+import { scopeMarks } from './streams.js';
 
 export interface StoredRecord {
   readonly head: RecordHead;
@@ -20,11 +20,11 @@ export async function headsByExternalId(tx: Tx, streamId: number, externalIds: r
 export async function loadRecords(tx: Tx, ids: readonly number[], streams: ReadonlyMap<number, StreamRow>): Promise<StoredRecord[]> {
   if (ids.length === 0) return [];
   const rows = await selectIn(tx, `SELECT ${HEAD_LIST}, b.body AS body FROM record_heads h JOIN record_bodies b ON b.record_id = h.id WHERE h.kind = 'asset' AND h.state NOT IN ('pending', 'withdrawn') AND h.id IN (?)`, ids);
-  const marks = await coveredTo(tx, [...new Set(rows.map((row) => Number(row['scope_id'])))]);
+  const marks = await scopeMarks(tx, [...new Set(rows.map((row) => Number(row['scope_id'])))]);
   return rows.map((row) => {
     const head = headOf(row);
     const body = unpackBody(row['body'] as string);
-    return { head, body, record: sourceRecordOf(head, body, streams.get(head.streamId) as StreamRow, marks.get(head.scopeId) ?? 0) };
+    return { head, body, record: sourceRecordOf(head, body, streams.get(head.streamId) as StreamRow, marks.get(head.scopeId) ?? NO_MARK) };
   });
 }
 
@@ -71,17 +71,7 @@ export async function saveBodies(tx: Tx, bodies: readonly { readonly id: number;
 }
 
 export async function setAssets(tx: Tx, assetOf: ReadonlyMap<number, string>): Promise<void> {
-  const byAsset = new Map<string, number[]>();
-  for (const [id, asset] of assetOf) byAsset.set(asset, [...(byAsset.get(asset) ?? []), id]);
-  if (tx.dialect === 'sqlite') {
-    await tx.executeMany('UPDATE record_heads SET asset_id = ? WHERE id = ?', [...assetOf].map(([id, asset]) => [asset, id]));
-    return;
-  }
-  const entries = [...assetOf];
-  for (let at = 0; at < entries.length; at += 1_000) {
-    const chunk = entries.slice(at, at + 1_000);
-    await tx.execute(`UPDATE record_heads SET asset_id = CASE id ${chunk.map(() => 'WHEN ? THEN ?').join(' ')} END WHERE id IN (${chunk.map(() => '?').join(',')})`, [...chunk.flat(), ...chunk.map(([id]) => id)]);
-  }
+  await setEach(tx, 'record_heads', 'asset_id', 'id', [...assetOf]);
 }
 
 /** Confirms records that were read unchanged. Narrow rows, one statement, and no index to rewrite but for those that moved here from another scope. */
@@ -172,5 +162,5 @@ export async function saveIdentifiers(tx: Tx, changes: readonly { readonly id: n
   const columns = ['value_key', 'record_id', 'stream_id', 'live', 'maker'];
   await tx.insertMany('identifiers', columns, inserts, { keys: ['value_key', 'record_id'], update: ['live', 'maker'] });
   await tx.insertMany('identifiers', columns, updates, { keys: ['value_key', 'record_id'], update: ['live', 'maker'] });
-  await tx.executeMany('DELETE FROM identifiers WHERE value_key = ? AND record_id = ?', deletes);
+  await executeByKey(tx, 'DELETE FROM identifiers', ['value_key', 'record_id'], deletes);
 }

@@ -1,6 +1,6 @@
 import type { RecordKey } from '../../core/model/index.js';
 import type { ReviewDraft } from '../../core/reconcile/plan-types.js';
-import { executeIn, selectIn, take, type Tx } from '../tx.js';
+import { executeByKey, executeIn, selectIn, take, type Tx } from '../tx.js';
 
 export interface StoredReview {
   readonly id: number;
@@ -86,7 +86,7 @@ async function widen(tx: Tx, review: StoredReview, draft: ReviewDraft, had: Read
   const removed = isSelfEnding ? [...had].filter((key) => !wanted.has(key)) : [];
   if (added.length === 0 && removed.length === 0) return;
   await tx.insertMany('review_records', ['review_id', 'record_key', 'record_id'], added.map((key) => [review.id, key, idOf(key) ?? null]), { keys: ['review_id', 'record_key'], update: [] });
-  await tx.executeMany('DELETE FROM review_records WHERE review_id = ? AND record_key = ?', removed.map((key) => [review.id, key]));
+  await executeByKey(tx, 'DELETE FROM review_records', ['review_id', 'record_key'], removed.map((key) => [review.id, key]));
   await tx.execute('UPDATE reviews SET updated_at = ?, detail = ? WHERE id = ?', [at, JSON.stringify({ ...review.detail, ...draft.detail }), review.id]);
 }
 
