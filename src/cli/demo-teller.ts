@@ -139,6 +139,10 @@ export class DemoTeller {
       'With your own systems: `npx --no lockstep init --help` writes a configuration to begin with.');
   }
 
+  async ended(): Promise<void> {
+    await this.say('Everything is ended and taken away again.');
+  }
+
   async next({ configPath, folder }: DemoWorld, { explained, reviews: { example }, edit }: DemoDocument): Promise<void> {
     const { style } = this.out;
     const asset = plain(explained?.explanation.name ?? edit?.asset.name ?? '');

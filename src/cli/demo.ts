@@ -34,6 +34,8 @@ export const demo: Run = async (session, _args, options) => {
     else {
       await teller.next(world, document);
       await stopped(stop.signal);
+      await world.close();
+      await teller.ended();
     }
     return document.ok ? 0 : 1;
   } finally {
