@@ -52,10 +52,11 @@ export async function openWorld({ catalogue, clock, within = tmpdir() }: WorldOp
   const fleet = createFleet({ size: MACHINES, seed: SEED, at: Math.floor(clock.now() / HOUR) * HOUR });
   const folder = await mkdtemp(join(within, 'lockstep-demo-'));
   const sources: DemoSource[] = [];
-  const close = async (): Promise<void> => {
-    await Promise.all(sources.map(({ sandbox }) => sandbox?.close()));
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= (async () => {
+    await Promise.all(sources.map(async ({ sandbox }) => sandbox?.close()));
     await rm(folder, { recursive: true, force: true });
-  };
+  })());
   try {
     await mkdir(join(folder, 'secrets'), { mode: 0o700 });
     const entries: string[] = [];

@@ -162,6 +162,7 @@ describe('demo', () => {
     expect(await ended).toBe(0);
     expect(existsSync(folder)).toBe(false);
     expect(desk.written.err).toBe('');
+    expect(desk.written.out).toContain('Everything is ended');
     expect(desk.written.out).not.toMatch(/\u001b|undefined|NaN|\[object/);
     expect(Math.max(...desk.written.out.split('\n').filter((line) => !/auth:|export|bios_uuid/.test(line)).map((line) => line.length))).toBeLessThanOrEqual(150);
   }, 2 * MINUTE);
