@@ -82,20 +82,18 @@ export class Database {
     }
   }
 
-  /** Runs alone. On any error everything in it is rolled back. Never await HTTP, timers or queues inside. */
+  /**
+   * Runs alone. On any error everything in it is rolled back. Never await HTTP, timers or queues inside. Where the server
+   * asks to try again `work` runs once more, so it must leave nothing behind but what it wrote and what it returns.
+   */
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.alone(() => (this.dialect === 'sqlite' ? this.onSqlite(work, true) : this.onMysql(work)));
+    return this.alone(() => (this.dialect === 'sqlite' ? this.onSqlite(work, true) : this.onMysql(work, true)));
   }
 
   /** Reading only. Gated on SQLite, where a read beside a transaction would see what may roll back. */
   async read<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     if (this.dialect === 'sqlite') return this.alone(() => this.onSqlite(work, false));
-    const runner = this.source.createQueryRunner();
-    try {
-      return await work(new MysqlTx(runner, this.onStatement));
-    } finally {
-      await runner.release();
-    }
+    return this.onMysql(work, false);
   }
 
   private async alone<T>(work: () => Promise<T>): Promise<T> {
@@ -126,12 +124,16 @@ export class Database {
     }
   }
 
-  private async onMysql<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  /** `work` may run several times: what it changes outside the database must not add up. */
+  private async onMysql<T>(work: (tx: Tx) => Promise<T>, writes: boolean): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const runner = this.source.createQueryRunner();
       try {
+        if (!writes) return await work(new MysqlTx(runner, this.onStatement));
+        this.onStatement?.('START TRANSACTION');
         await runner.startTransaction();
         const result = await work(new MysqlTx(runner, this.onStatement));
+        this.onStatement?.('COMMIT');
         await runner.commitTransaction();
         return result;
       } catch (error) {

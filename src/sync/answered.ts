@@ -9,11 +9,11 @@ import { LEASE_MS, type StreamRun } from './stream-run.js';
  * gone by now; what was unread is read again. `sound`: places that are no longer suspect, as reviews name them.
  */
 export async function settleAnswered(database: Database, run: StreamRun, sound: readonly string[], now: () => number): Promise<void> {
-  await database.transaction(async (tx) => {
+  run.reviews += await database.transaction(async (tx) => {
     await checkLease(tx, run.lease, LEASE_MS, now());
-    run.reviews += await listUnread(tx, run, now());
+    const opened = await listUnread(tx, run, now());
     const open = await tx.query(`SELECT id, kind, cause FROM reviews WHERE status = 'open' AND source = ? AND kind IN ('held_tombstone', 'suspect_scope', 'unread_records')`, [run.source.name]);
-    if (open.length === 0) return;
+    if (open.length === 0) return opened;
     const idsOf = (...kinds: readonly string[]): number[] => open.filter((row) => kinds.includes(row['kind'])).map((row) => Number(row['id']));
     const done = 'UPDATE review_records SET done = 1 WHERE done = 0 AND record_id IN (SELECT id FROM record_heads WHERE stream_id = ?';
     await executeIn(tx, `${done} AND (state <> 'live' OR seen_pass = ?)) AND review_id IN (?)`, idsOf('held_tombstone', 'suspect_scope'), [run.streamId, run.pass]);
@@ -21,6 +21,7 @@ export async function settleAnswered(database: Database, run: StreamRun, sound: 
     const left = new Set((await selectIn(tx, 'SELECT DISTINCT review_id FROM review_records WHERE done = 0 AND review_id IN (?)', open.map((row) => Number(row['id'])))).map((row) => Number(row['review_id'])));
     const believed = new Set(sound.map((place) => `suspect:${place}`));
     await endReviews(tx, open.filter((row) => !left.has(Number(row['id'])) || believed.has(row['cause'])).map((row) => Number(row['id'])), now());
+    return opened;
   });
 }
 

@@ -150,24 +150,25 @@ export async function tombstone({ database, now, crash }: Pick<MissingPorts, 'da
   const size = sliceSize(database);
   for (let at = 0; at < heads.length; at += size) {
     const part = heads.slice(at, at + size);
-    await database.transaction(async (tx) => {
+    const result = await database.transaction(async (tx) => {
       await checkLease(tx, run.lease, LEASE_MS, now());
       await addConstraints(tx, part.flatMap((head) => { const to = movedTo.get(head.id); return to === undefined ? [] : [{ kind: 'must_link' as const, a: `${run.source.name}/${run.stream.name}/${head.externalId}`, b: to }]; }), 'lockstep', 'the record moved to another stream of its source', now());
       const assets = part.filter((head) => head.kind === 'asset');
-      const result = await storeSlice(tx, assets.map((head) => ({ kind: 'state' as const, head, state: 'tombstoned' as const, at: now() })), run.judgement, sliceOptions(run, now(), false));
+      const stored = await storeSlice(tx, assets.map((head) => ({ kind: 'state' as const, head, state: 'tombstoned' as const, at: now() })), run.judgement, sliceOptions(run, now(), false));
       await executeIn(tx, `UPDATE record_heads SET state = 'tombstoned', tombstoned_at = ? WHERE kind <> 'asset' AND id IN (?)`, part.filter((head) => head.kind !== 'asset').map((head) => head.id), [now()]);
       crash('inside tombstoning');
-      run.assets = plusAssets(run.assets, result.assets);
-      run.reviews += result.reviews;
+      return stored;
     });
+    run.assets = plusAssets(run.assets, result.assets);
+    run.reviews += result.reviews;
     run.counts = plus(run.counts, { tombstoned: part.length });
   }
 }
 
 async function review({ database, now }: MissingPorts, run: StreamRun, heads: readonly RecordHead[], draft: Omit<ReviewDraft, 'records'>): Promise<void> {
   const ids = new Map(heads.map((head) => [`${run.source.name}/${run.stream.name}/${head.externalId}`, head.id]));
-  await database.transaction(async (tx) => {
+  run.reviews += await database.transaction(async (tx) => {
     await checkLease(tx, run.lease, LEASE_MS, now());
-    run.reviews += await openReviews(tx, [{ ...draft, records: [...ids.keys()] }], (key) => ids.get(key), { id: run.runId, source: run.source.name }, now());
+    return openReviews(tx, [{ ...draft, records: [...ids.keys()] }], (key) => ids.get(key), { id: run.runId, source: run.source.name }, now());
   });
 }

@@ -47,17 +47,18 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 async function hold(database: Database, run: StreamRun, kind: EffectKind, rows: readonly WaitingRow[], now: () => number): Promise<void> {
-  await database.transaction(async (tx) => {
+  run.reviews += await database.transaction(async (tx) => {
     await checkLease(tx, run.lease, LEASE_MS, now());
     const ids = [...new Set(rows.map((row) => row.recordId))];
     const keys = await keysOf(tx, ids);
     const { maxChangeRatio, minChanges } = run.source.safety;
-    run.reviews += await openReviews(tx, [{
+    const opened = await openReviews(tx, [{
       kind: `held_${kind}`, cause: `held_${kind}:${run.runId}:${run.stream.name}`, records: [...keys.keys()],
       because: `${ids.length} records ${WORDS[kind]} in one run, more than ${minChanges} and more than ${Math.round(maxChangeRatio * 100)} % of the source's ${run.assetsBefore} assets`,
       detail: { source: run.source.name, stream: run.stream.name, run: run.runId, effect: kind, count: ids.length },
     }], (key) => keys.get(key), { id: run.runId, source: run.source.name }, now());
     await executeIn(tx, `UPDATE record_versions SET state = 'held' WHERE state = 'waiting' AND run_id = ? AND record_id IN (?)`, ids, [run.runId]);
+    return opened;
   });
 }
 
@@ -86,7 +87,7 @@ async function acceptSlice(database: Database, run: StreamRun, rows: readonly { 
   const wanted = new Set(rows.map((row) => `${row.recordId} ${row.no}`));
   const judged = new Map<number, Awaited<ReturnType<typeof remap>> & { readAt: number; previousReadAt?: number }>();
   for (const row of stored.filter((each) => wanted.has(`${each['record_id']} ${each['no']}`))) judged.set(Number(row['record_id']), { ...(await remap(run, row['raw'], Number(row['read_at']))), readAt: Number(row['read_at']), ...(row['previous_read_at'] !== null && { previousReadAt: Number(row['previous_read_at']) }) });
-  await database.transaction(async (tx) => {
+  const result = await database.transaction(async (tx) => {
     await checkLease(tx, lease, LEASE_MS, now());
     const heads = (await selectIn(tx, `SELECT ${HEAD_COLUMNS.join(', ')} FROM record_heads WHERE id IN (?)`, [...judged.keys()])).map(rowHead);
     const incoming = heads.flatMap((head): IncomingVersion[] => {
@@ -94,8 +95,8 @@ async function acceptSlice(database: Database, run: StreamRun, rows: readonly { 
       if (each?.kind !== 'record' || each.record.kind !== 'asset') return [];
       return [{ kind: 'version', streamId: head.streamId, externalId: head.externalId, scopeId: head.scopeId, mapped: each.record, contentHash: each.read.hash, mappingHash: run.mappingHash, raw: each.read.canonical, readAt: each.readAt, ...(each.previousReadAt !== undefined && { previousReadAt: each.previousReadAt }), pass: head.seenPass, held: each.held.map((value) => value.attribute), head }];
     });
-    const result = await storeSlice(tx, incoming, run.judgement, sliceOptions(run, now(), false));
-    run.assets = plusAssets(run.assets, result.assets);
-    run.reviews += result.reviews;
+    return storeSlice(tx, incoming, run.judgement, sliceOptions(run, now(), false));
   });
+  run.assets = plusAssets(run.assets, result.assets);
+  run.reviews += result.reviews;
 }

@@ -106,11 +106,11 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   const catalogue: ConnectorCatalogue = { names: () => ['lab'], load: async (name) => (name === 'lab' ? connector : undefined) };
   const sources = options.sources ?? ['alpha'];
   const entries: (readonly [string, string])[] = Array.isArray(sources) ? sources.map((name: string) => [name, ''] as const) : Object.entries(sources);
-  const yamlOf = (extra = options.yaml ?? ''): string => `version: 1\ndatabase: { url: "${options.url ?? 'sqlite::memory:'}" }\nsources:\n${entries.map(([name, lines]) => `  ${name}:\n    connector: lab\n    auth: { method: none }\n${lines.split('\n').filter((line) => line !== '').map((line) => `    ${line}\n`).join('')}`).join('')}${extra}\n`;
+  const yamlOf = (extra = options.yaml ?? ''): string => `version: 1\ndatabase: { url: "\${env:LAB_DATABASE}" }\nsources:\n${entries.map(([name, lines]) => `  ${name}:\n    connector: lab\n    auth: { method: none }\n${lines.split('\n').filter((line) => line !== '').map((line) => `    ${line}\n`).join('')}`).join('')}${extra}\n`;
   const load = async (text: string): Promise<LoadedConfig> => {
     const file = join(folder, 'lockstep.yaml');
     writeFileSync(file, text);
-    const loaded = await loadConfig({ files: [file], env: {}, catalogue, cwd: folder });
+    const loaded = await loadConfig({ files: [file], env: { LAB_DATABASE: options.url ?? 'sqlite::memory:' }, catalogue, cwd: folder });
     if (!loaded.ok) throw new Error(loaded.problems.map((problem) => formatProblem(problem)).join('\n'));
     return loaded.config;
   };
