@@ -25,7 +25,7 @@ export const demo: Run = async (session, _args, options) => {
     await session.out.show('starting the stand-ins …');
     world = await openWorld({ catalogue: await session.catalogue(), clock });
     await session.out.clearStatus();
-    const inner = new Session({ ...io, clock }, { ...flags, config: [world.configPath] });
+    const inner = new Session({ ...io, clock }, { ...flags, config: [world.configPath] }, session.program);
     const teller = new DemoTeller(inner.out, io.clock);
     const document = await inner.write((app) => show(app, world as DemoWorld, teller));
     if (inner.out.json) await inner.out.document(document);
