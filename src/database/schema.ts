@@ -16,7 +16,7 @@ export const TABLES: readonly Table[] = [
   { name: 'sources', columns: { name: word, connector: text(255), role: word, paused: flag, paused_because: nullable(long), created_at: int, config_hash: nullable(word) }, primary: ['name'] },
   { name: 'streams', columns: { id: int, source: word, name: word, cursor_text: nullable(long), cursor_at: nullable(int), last_full_at: nullable(int) }, primary: ['id'], unique: [['source', 'name']] },
   // A scope is what one complete read covers; another filter or other options make it another scope.
-  { name: 'scopes', columns: { id: int, stream_id: int, name: text(255), filter_hash: word, covered_to: int, complete_at: nullable(int), hidden: int }, primary: ['id'], unique: [['stream_id', 'name', 'filter_hash']] },
+  { name: 'scopes', columns: { id: int, stream_id: int, name: text(255), filter_hash: word, covered_to: int, complete_at: nullable(int), failing_since: nullable(int), hidden: int }, primary: ['id'], unique: [['stream_id', 'name', 'filter_hash']] },
 
   // Heads are narrow, because each pass marks every record as seen (so no index holds a mark); bodies are wide and written only when something changed.
   {

@@ -1,8 +1,9 @@
 import type { Engine } from '../engine/engine.js';
 import { loadRecords, saveBodies, saveIdentifiers } from '../database/repositories/records.js';
 import { loadStreams } from '../database/repositories/streams.js';
+import { canonicalJson } from '../sync/canonical-json.js';
 import { judgementOf } from '../sync/judgement.js';
-import { sliceSize } from '../sync/page-store.js';
+import { sliceSize } from '../sync/slice-options.js';
 import { storeSlice } from '../sync/slice-store.js';
 import type { Judgement } from '../sync/slice-types.js';
 import { remarked, walkModel, type Part } from './walk.js';
@@ -91,11 +92,17 @@ function differencesOf({ plan }: Part): Difference[] {
   }));
   const told = new Set(plan.changes.map((change) => change.assetId));
   for (const { before, after, same } of plan.assets) {
-    if (before && !same && !told.has(after.id)) differences.push({ asset: after.id, kind: 'value', attribute: unequalPart(before, after), stored: summary(before), computed: summary(after) });
+    if (before && !same && !told.has(after.id) && !isMerelyEarly(before, after)) differences.push({ asset: after.id, kind: 'value', attribute: unequalPart(before, after), stored: summary(before), computed: summary(after) });
   }
   for (const { key, assetId } of plan.memberships) if (!told.has(assetId)) differences.push({ asset: assetId, kind: 'identity', stored: `${key} elsewhere`, computed: `${key} here` });
   for (const move of plan.ruleMoves) differences.push({ asset: move.anchor, kind: 'stage', attribute: 'moves', stored: null, computed: { to: move.to, at: move.at, rule: move.origin } });
   return differences;
+}
+
+/** Confirmation moves the instant at which a claim turns stale without touching the asset: looking too early does no harm, too late would. */
+function isMerelyEarly(before: State, after: State): boolean {
+  if (before.nextDueAt === undefined || before.nextDueAt >= (after.nextDueAt ?? Infinity)) return false;
+  return unequalPart({ ...before, nextDueAt: after.nextDueAt }, after) === 'flags' && canonicalJson(before.flags) === canonicalJson(after.flags);
 }
 
 type State = NonNullable<Part['plan']['assets'][number]['before']>;

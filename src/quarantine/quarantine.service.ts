@@ -6,7 +6,7 @@ import { registerScope } from '../database/repositories/streams.js';
 import { selectIn } from '../database/tx.js';
 import { DecisionRefusedError } from '../decisions/decision.service.js';
 import { judgementOf } from '../sync/judgement.js';
-import { sliceOptions } from '../sync/page-store.js';
+import { sliceOptions } from '../sync/slice-options.js';
 import { headOf, remap } from '../sync/remap.js';
 import { storeOthers } from '../sync/other-store.js';
 import { storeSlice } from '../sync/slice-store.js';

@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.js';
-import { sliceSize } from './page-store.js';
+import { sliceSize } from './slice-options.js';
 import { storeSlice } from './slice-store.js';
 import { NO_ASSETS, plusAssets, type AssetCounts, type Judgement } from './slice-types.js';
 

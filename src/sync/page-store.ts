@@ -9,14 +9,13 @@ import type { RecordHead } from '../database/repositories/rows.js';
 import { NO_COUNTS, plus, saveRunStream, type RunStreamRow, type ScopeProgress, type StreamCounts } from '../database/repositories/runs.js';
 import { registerScope } from '../database/repositories/streams.js';
 import { executeIn, type Tx } from '../database/tx.js';
+import { confirmRecords } from './confirm.js';
 import { storeOthers, type OtherRecord } from './other-store.js';
 import { isUnchanged, judgeRecord, readRecord, type JudgedRecord, type ReadRecord } from './read-record.js';
+import { sliceOptions, sliceSize } from './slice-options.js';
 import { storeSlice } from './slice-store.js';
-import { NO_ASSETS, plusAssets, type AssetCounts, type Incoming, type IncomingVersion, type SliceOptions } from './slice-types.js';
+import { NO_ASSETS, plusAssets, type AssetCounts, type Incoming, type IncomingVersion } from './slice-types.js';
 import { LEASE_MS, type StreamRun } from './stream-run.js';
-
-/** Records a transaction: on SQLite the gate must open again within some 50 ms. */
-export const sliceSize = (database: Database): number => (database.dialect === 'sqlite' ? 200 : 500);
 
 /** Named places at which tests kill the process; a no-op otherwise. */
 export type CrashPoint = (place: string) => void;
@@ -25,6 +24,8 @@ interface Tally {
   readonly counts: StreamCounts;
   readonly assets: AssetCounts;
   readonly reviews: number;
+  /** Raw stage codes that no table row reads, with how many records say them. */
+  readonly unmapped: ReadonlyMap<string, number>;
 }
 
 /** Stores one page: the unchanged leave first, the rest goes slice by slice, the checkpoint with the last. */
@@ -42,7 +43,7 @@ export async function storePage(database: Database, run: StreamRun, page: Page, 
 
   const scopeId = await openScopes(database, run, page, now);
   const parts = slices(judged, sliceSize(database));
-  let tally: Tally = { counts: { ...NO_COUNTS, read: reads.length, unchanged: unchanged.length }, assets: NO_ASSETS, reviews: 0 };
+  let tally: Tally = { counts: { ...NO_COUNTS, read: reads.length, unchanged: unchanged.length }, assets: NO_ASSETS, reviews: 0, unmapped: new Map() };
   for (const [at, part] of parts.entries()) {
     const isLast = at === parts.length - 1;
     const before = tally;
@@ -50,6 +51,7 @@ export async function storePage(database: Database, run: StreamRun, page: Page, 
       await checkLease(tx, run.lease, LEASE_MS, now());
       const stored = addTally(before, await storePart(tx, run, part, scopeId, page.scope, readAt, now()));
       if (isLast) {
+        await confirmRecords(tx, run, unchanged, readAt);
         await markSeen(tx, unchanged, run.pass, readAt, scopeId);
         await markTold(tx, run, page, readAt);
         await saveRunStream(tx, checkpoint(run, page, plus(run.counts, stored.counts), advanceScopes(run, page, reads)));
@@ -61,6 +63,7 @@ export async function storePage(database: Database, run: StreamRun, page: Page, 
   run.counts = plus(run.counts, tally.counts);
   run.assets = plusAssets(run.assets, tally.assets);
   run.reviews += tally.reviews;
+  for (const [codes, count] of tally.unmapped) run.unmapped.set(codes, (run.unmapped.get(codes) ?? 0) + count);
   run.scopes = advanceScopes(run, page, reads);
   run.pageToken = page.next;
   if (page.cursor !== undefined) run.nextCursor = page.cursor;
@@ -97,11 +100,11 @@ export function slices(judged: readonly JudgedRecord[], size: number): JudgedRec
   return parts;
 }
 
-const addTally = (a: Tally, b: Tally): Tally => ({ counts: plus(a.counts, b.counts), assets: plusAssets(a.assets, b.assets), reviews: a.reviews + b.reviews });
-
-export const sliceOptions = (run: StreamRun, now: number, guard: boolean): SliceOptions => ({
-  guard, firstLoad: run.firstLoad, cause: { kind: 'run', run: run.runId, source: run.source.name }, runId: run.runId, source: run.source.name, now,
-});
+function addTally(a: Tally, b: Tally): Tally {
+  const unmapped = new Map(a.unmapped);
+  for (const [codes, count] of b.unmapped) unmapped.set(codes, (unmapped.get(codes) ?? 0) + count);
+  return { counts: plus(a.counts, b.counts), assets: plusAssets(a.assets, b.assets), reviews: a.reviews + b.reviews, unmapped };
+}
 
 async function storePart(tx: Tx, run: StreamRun, part: readonly JudgedRecord[], scopeId: number, scope: string, readAt: number, now: number): Promise<Tally> {
   // Read again inside: another slice of this page may have stored the same key.
@@ -132,9 +135,9 @@ async function storePart(tx: Tx, run: StreamRun, part: readonly JudgedRecord[], 
     }
   }
   const result = await storeSlice(tx, incoming, run.judgement, sliceOptions(run, now, true));
-  for (const [codes, count] of result.unmapped) run.unmapped.set(codes, (run.unmapped.get(codes) ?? 0) + count);
   const hosts = await storeOthers(tx, others);
   const again = hosts.length === 0 ? undefined : await storeSlice(tx, [], run.judgement, { ...sliceOptions(run, now, false), touched: hosts });
+  await confirmRecords(tx, run, left, readAt);
   await markSeen(tx, left, run.pass, readAt, scopeId);
   await saveQuarantine(tx, entries, run.runId, now);
   await leaveQuarantine(tx, run.streamId, part.flatMap((each) => (each.kind === 'quarantined' || each.externalId === undefined ? [] : [each.externalId])));
@@ -142,7 +145,7 @@ async function storePart(tx: Tx, run: StreamRun, part: readonly JudgedRecord[], 
   const handled = part.length - quarantined - filtered;
   return {
     counts: { ...NO_COUNTS, quarantined, filtered, changed: handled - result.older, unchanged: result.older },
-    assets: again ? plusAssets(result.assets, again.assets) : result.assets, reviews: result.reviews + (again?.reviews ?? 0) + opened,
+    assets: again ? plusAssets(result.assets, again.assets) : result.assets, reviews: result.reviews + (again?.reviews ?? 0) + opened, unmapped: result.unmapped,
   };
 }
 
@@ -172,15 +175,19 @@ async function markTold(tx: Tx, run: StreamRun, page: Page, readAt: number): Pro
 async function openScopes(database: Database, run: StreamRun, page: Page, now: () => number): Promise<number> {
   const names = new Set([page.scope, ...(page.ends ?? []).map((end) => end.scope)]);
   if ([...names].every((name) => run.scopes.has(name))) return (run.scopes.get(page.scope) as ScopeProgress).scopeId;
-  await database.transaction(async (tx) => {
+  // Known to the run only when they are committed: the transaction may be refused and run again.
+  const opened = await database.transaction(async (tx) => {
+    const scopes = new Map<string, ScopeProgress>();
     await checkLease(tx, run.lease, LEASE_MS, now());
     for (const name of names) {
       if (run.scopes.has(name)) continue;
       const scope = await registerScope(tx, run.streamId, name, run.filterHash);
       const [row] = await tx.query(`SELECT COUNT(*) AS n FROM record_heads WHERE scope_id = ? AND state = 'live'`, [scope.id]);
-      run.scopes.set(name, { scopeId: scope.id, name, liveBefore: Number(row?.['n'] ?? 0), seen: 0, hiddenBefore: scope.hidden, completeBefore: scope.completeAt !== null });
+      scopes.set(name, { scopeId: scope.id, name, liveBefore: Number(row?.['n'] ?? 0), seen: 0, hiddenBefore: scope.hidden, completeBefore: scope.completeAt !== null });
     }
+    return scopes;
   });
+  for (const [name, scope] of opened) run.scopes.set(name, scope);
   return (run.scopes.get(page.scope) as ScopeProgress).scopeId;
 }
 

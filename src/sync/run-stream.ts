@@ -5,6 +5,7 @@ import { checkLease } from '../database/repositories/leases.js';
 import { saveRunStream } from '../database/repositories/runs.js';
 import { closeScope, saveCursor } from '../database/repositories/streams.js';
 import { settleAnswered } from './answered.js';
+import { confirmScope, resolveConfirmed } from './confirm.js';
 import { judgeScope, placeOf, settleTold, type MissingPorts } from './missing.js';
 import { checkpoint, storePage } from './page-store.js';
 import { judgeUnread } from './unread.js';
@@ -77,8 +78,11 @@ async function settle(engine: Engine, connection: Connection, run: StreamRun, no
     for (const scope of run.scopes.values()) {
       if (scope.coverage === 'uncovered' || scope.blind) continue;
       // A stream whose increments are blind to some changes is confirmed only by full scans.
-      if (run.mode === 'full' && scope.coverage === 'complete' && !suspect) await closeScope(tx, scope.scopeId, { coveredTo: run.passStartedAt, completeAt: now(), hidden: scope.hidden ?? 0 });
-      else if (run.mode === 'incremental' && run.stream.incremental === 'full') await closeScope(tx, scope.scopeId, { coveredTo: run.passStartedAt });
+      const isConfirmed = run.mode === 'full' ? scope.coverage === 'complete' && !suspect : run.stream.incremental === 'full';
+      if (!isConfirmed) continue;
+      await confirmScope(tx, run, scope.scopeId, now());
+      // A full pass has confirmed each record that it returned, and none that it did not; an increment confirms all by one mark.
+      await closeScope(tx, scope.scopeId, run.mode === 'full' ? { completeAt: now(), hidden: scope.hidden ?? 0 } : { coveredTo: run.passStartedAt });
     }
     // What a complete pass no longer gave is not waited for: its source took it back or mended it.
     for (const scope of run.scopes.values()) if (run.mode === 'full' && scope.coverage === 'complete') await tx.execute('DELETE FROM quarantine WHERE stream_id = ? AND scope = ? AND last_at < ?', [run.streamId, scope.name.slice(0, 255), run.passStartedAt]);
@@ -86,6 +90,7 @@ async function settle(engine: Engine, connection: Connection, run: StreamRun, no
     if (run.mode === 'full' && isCovered(run)) await tx.insertMany('meta', ['name', 'value'], [[`mapping:${run.streamId}`, `${run.mappingHash} ${run.filterHash}`]], { keys: ['name'], update: ['value'] });
     await saveRunStream(tx, checkpoint(run, { next: null }, run.counts, run.scopes, 'done'));
   });
+  await resolveConfirmed(database, run, now);
   return { suspect };
 }
 

@@ -5,7 +5,8 @@ import type { Engine } from '../engine/engine.js';
 import { holderOf, holderWords } from '../database/processes.js';
 import { checkLease, releaseLease, takeLease, type Lease } from '../database/repositories/leases.js';
 import { finishRun, insertRun, interruptDeadRuns, lastRun, nextPass, NO_COUNTS, runStreams, saveRunStream, type RunRow, type RunStatus, type RunStreamRow } from '../database/repositories/runs.js';
-import { registerSource, registerStream, streamCursor } from '../database/repositories/streams.js';
+import { markFailing, registerSource, registerStream, streamCursor } from '../database/repositories/streams.js';
+import type { Tx } from '../database/tx.js';
 import { connectSource, type Connection } from '../sources/connections.js';
 import { StreamMapping, spellingsOf } from '../sources/mapping.js';
 import { createRedactor } from '../../connectors/sdk/http/index.js';
@@ -220,11 +221,18 @@ export class RunService {
     if (fatal?.code !== 'lease_lost') {
       await engine.database.transaction(async (tx) => {
         await checkLease(tx, lease, LEASE_MS, engine.clock.now());
+        if (status === 'failed' || status === 'partial' || status === 'suspect') await markFailing(tx, await this.streamIds(tx, request), run.startedAt);
         await finishRun(tx, run.id, status, finishedAt, report, error ? JSON.stringify(error) : null);
       });
     }
     request.onProgress({ kind: 'run_finished', source: run.source, status });
     return report;
+  }
+
+  /** Streams that this run was to read, as far as any run has ever begun one. */
+  private async streamIds(tx: Tx, { source, stream }: RunRequest): Promise<number[]> {
+    const rows = await tx.query('SELECT id, name FROM streams WHERE source = ?', [source.name]);
+    return rows.filter((row) => source.streams.includes(row['name']) && (stream === undefined || row['name'] === stream)).map((row) => Number(row['id']));
   }
 
   private skipped({ source, onProgress }: RunRequest, id: string, startedAt: number, why: string): RunReport {

@@ -6,7 +6,7 @@ import { loadAssets, type StoredAsset } from '../database/repositories/assets.js
 import type { Closure } from '../database/repositories/closure.js';
 import { loadMoves, loadOverrides, loadPersonHolds, loadVerdicts } from '../database/repositories/decisions.js';
 import type { RecordBody, RecordHead, StreamRow } from '../database/repositories/rows.js';
-import { sourceRecordOf } from '../database/repositories/rows.js';
+import { NO_MARK, sourceRecordOf } from '../database/repositories/rows.js';
 import { selectIn, type Tx } from '../database/tx.js';
 import type { Incoming, IncomingVersion, Judgement } from './slice-types.js';
 
@@ -25,7 +25,7 @@ export function prepare(incoming: Incoming, id: number, before: RecordBody | und
   if (incoming.kind === 'state') {
     const head: RecordHead = { ...incoming.head, state: incoming.state, tombstonedAt: incoming.state === 'tombstoned' ? (incoming.head.toldAt ?? incoming.at) : null, ...(incoming.state === 'live' && { misses: 0, missingSince: null, toldAt: null }) };
     const body = before as RecordBody;
-    return { incoming, head, isNew: false, body, record: sourceRecordOf(head, body, stream, 0) };
+    return { incoming, head, isNew: false, body, record: sourceRecordOf(head, body, stream, NO_MARK) };
   }
   const { mapped, head: old } = incoming;
   const accepted = old !== undefined && old.state !== 'pending' && old.state !== 'withdrawn' ? old : undefined;
@@ -40,7 +40,7 @@ export function prepare(incoming: Incoming, id: number, before: RecordBody | und
     modifiedAt: mapped.modifiedAt ?? null, version: mapped.version ?? null, versionNo: (old?.versionNo ?? 0) + 1, firstSeenAt: old?.firstSeenAt ?? incoming.readAt, seenAt: incoming.readAt, seenPass: incoming.pass,
     misses: 0, missingSince: null, toldAt: mapped.told ? (old?.toldAt ?? mapped.told.at ?? incoming.readAt) : null, tombstonedAt: staysGone ? old.tombstonedAt : null,
   };
-  return { incoming, head, isNew: old === undefined, body: next.content, record: sourceRecordOf(head, next.content, stream, 0), next };
+  return { incoming, head, isNew: old === undefined, body: next.content, record: sourceRecordOf(head, next.content, stream, NO_MARK), next };
 }
 
 /** A source's older word never replaces its newer one. */

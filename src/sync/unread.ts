@@ -2,7 +2,7 @@ import type { Engine } from '../engine/engine.js';
 import { openReviews } from '../database/repositories/reviews.js';
 import { HEAD_COLUMNS, headOf, type RecordHead } from '../database/repositories/rows.js';
 import { executeIn, type Tx } from '../database/tx.js';
-import { sliceSize } from './page-store.js';
+import { sliceSize } from './slice-options.js';
 import { storeSlice } from './slice-store.js';
 import type { Judgement } from './slice-types.js';
 import type { StreamRun } from './stream-run.js';

@@ -5,7 +5,7 @@ import { checkLease } from '../database/repositories/leases.js';
 import { openReviews } from '../database/repositories/reviews.js';
 import { headOf as rowHead, HEAD_COLUMNS } from '../database/repositories/rows.js';
 import { executeIn, selectIn, type Tx } from '../database/tx.js';
-import { sliceOptions, sliceSize } from './page-store.js';
+import { sliceOptions, sliceSize } from './slice-options.js';
 import { remap } from './remap.js';
 import { storeSlice } from './slice-store.js';
 import { plusAssets, type IncomingVersion } from './slice-types.js';

@@ -30,13 +30,13 @@ class StatementStage {
   }
 
   /** One source after the other, so that the n-th statement is the same one each time. A rejection is an outcome too. */
-  async sync(): Promise<{ readonly runs: readonly RunReport[]; readonly error?: unknown }> {
+  async sync(): Promise<{ readonly runs: readonly RunReport[]; readonly error?: Error }> {
     const runs: RunReport[] = [];
     for (const source of Object.keys(WORLD_SOURCES)) {
       try {
         runs.push(...(await this.lab.sync({ sources: [source] })).runs);
       } catch (error) {
-        return { runs, error };
+        return { runs, error: error instanceof Error ? error : new Error(String(error)) };
       }
     }
     return { runs };

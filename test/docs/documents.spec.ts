@@ -67,6 +67,7 @@ describe('the checks of the documents', () => {
       'docs/b.md': '# B\n',
       'docs/open.md': '```sh\nlockstep sync\n',
       'src/cli/sync.ts': "program.command('sync [source...]');\nprogram.command('config').command('check');\nnew Command('plan');",
+      'src/cli/commands/runs.ts': "{ name: 'runs', verbs: [{ usage: 'show <run>' }] }",
       'src/cli/sync.spec.ts': "program.command('bogus');",
     });
   });
@@ -87,7 +88,7 @@ describe('the checks of the documents', () => {
   });
 
   it('know the commands that are registered, not those of a spec', () => {
-    expect([...verbsOf(tree.root)].sort()).toEqual(['check', 'config', 'help', 'plan', 'sync']);
+    expect([...verbsOf(tree.root)].sort()).toEqual(['check', 'config', 'help', 'plan', 'runs', 'show', 'sync']);
   });
 
   it('refuse a block that never ends', () => {

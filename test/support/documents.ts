@@ -66,13 +66,13 @@ const PROMISED = [
   'reviews', 'resolve', 'quarantine', 'replay', 'discard', 'runs', 'sources', 'rebuild', 'connector', 'backup', 'demo', 'version', 'completion', 'help',
 ];
 
-/** The names of the commands that `src/cli` registers (`.command('sync [source...]')`, `new Command('sync')`), flat. */
+/** The names of the commands that `src/cli` registers (`.command('sync')`, `new Command('sync')`, a verb's `usage: 'sync [source...]'`, a group's `name: 'assets'`), flat. */
 export function verbsOf(root: string): ReadonlySet<string> {
   const folder = path.join(root, 'src/cli');
   if (!existsSync(folder)) return new Set(PROMISED);
   const files = [...readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => path.join(folder, file)), path.join(root, 'src/cli.ts')];
   const names = files.filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts') && existsSync(file))
-    .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/(?:\.command|\.createCommand|new Command)\(\s*['"`]([a-z][a-z-]*)/g)].map((match) => match[1]!));
+    .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/(?:(?:\.command|\.createCommand|new Command)\(\s*|\b(?:usage|name): )['"`]([a-z][a-z-]*)/g)].map((match) => match[1]!));
   return new Set([...names, 'help']);
 }
 

@@ -50,6 +50,8 @@ export interface SourceRecord {
   readonly claims: { readonly [attribute: string]: Claim };
   /** max(record read at, covered-to mark of its scope), ms UTC. */
   readonly confirmedAt: number;
+  /** Since when its source cannot be read, ms UTC: what cannot be confirmed does not age meanwhile. */
+  readonly failingSince?: number;
   readonly firstSeenAt: number;
   readonly lastSeenAt: number;
   readonly tombstonedAt?: number;

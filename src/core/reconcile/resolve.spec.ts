@@ -144,8 +144,9 @@ describe('what turns stale', () => {
   });
 
   it('does not age while the source fails', () => {
-    expect(resolveAttributes(resolveInput({ records, rules, asOf: 12 * DAY, failingSince: { a: 9 * DAY } })).attributes['os_version']).toBe('1');
-    expect(resolveAttributes(resolveInput({ records, rules, asOf: 12 * DAY, failingSince: { a: 11 * DAY } })).attributes['os_version']).toBe('2');
+    const failing = (day: number) => records.map((each) => (each.source === 'a' ? { ...each, failingSince: day * DAY } : each));
+    expect(resolveAttributes(resolveInput({ records: failing(9), rules, asOf: 12 * DAY })).attributes['os_version']).toBe('1');
+    expect(resolveAttributes(resolveInput({ records: failing(11), rules, asOf: 12 * DAY })).attributes['os_version']).toBe('2');
   });
 
   it('is never stale without being told so', () => {

@@ -55,8 +55,6 @@ export interface ResolveInput {
   /** Those anchored to one of the records. */
   readonly overrides: readonly Override[];
   readonly asOf: number;
-  /** Source -> since when it fails, ms UTC: what it cannot confirm does not age meanwhile. */
-  readonly failingSince?: Readonly<Record<string, number>>;
   /** false: no outcomes, for the bulk. The same code ranks. */
   readonly explain?: boolean;
 }
@@ -182,10 +180,7 @@ class Asset {
   }
 
   /** The instant up to which this record's claims have aged. */
-  private readonly ageOf = (record: SourceRecord): number => {
-    const failing = this.input.failingSince;
-    return failing && Object.hasOwn(failing, record.source) ? Math.min(this.asOf, failing[record.source]!) : this.asOf;
-  };
+  private readonly ageOf = (record: SourceRecord): number => Math.min(this.asOf, record.failingSince ?? this.asOf);
 
   private pinned(): Map<string, Override> {
     const pins = new Map<string, Override>();

@@ -88,14 +88,26 @@ export interface StreamRow {
   readonly role: SourceRole;
 }
 
-/** The pure core's record from its stored parts. `coveredTo`: the mark of its scope. */
-export function sourceRecordOf(head: RecordHead, body: RecordBody, stream: StreamRow, coveredTo: number): SourceRecord {
+/** What a scope says of the confirmation of all its records. */
+export interface ScopeMark {
+  readonly coveredTo: number;
+  /** Since when no run could read it: what it cannot confirm does not age. ms UTC. */
+  readonly failingSince?: number;
+}
+export const NO_MARK: ScopeMark = { coveredTo: 0 };
+
+/**
+ * The pure core's record from its stored parts. A record that a full pass did not return is confirmed by increments no
+ * more; one that is unread by nothing.
+ */
+export function sourceRecordOf(head: RecordHead, body: RecordBody, stream: StreamRow, { coveredTo, failingSince }: ScopeMark): SourceRecord {
   return {
     key: recordKey(stream.source, stream.name, head.externalId), source: stream.source, stream: stream.name, externalId: head.externalId, role: stream.role,
     state: head.state === 'live' || head.state === 'unread' ? head.state : 'tombstoned',
     ...(body.assetClass !== undefined && { assetClass: body.assetClass }), identifiers: body.identifiers, ...(body.maker !== undefined && { maker: body.maker }), hostnames: body.hostnames,
     ...(body.nameLabel !== undefined && { nameLabel: body.nameLabel }), claims: body.claims,
-    confirmedAt: head.state === 'unread' ? head.seenAt : Math.max(head.seenAt, coveredTo),
+    confirmedAt: head.state === 'unread' ? head.seenAt : Math.max(head.seenAt, Math.min(coveredTo, head.missingSince ?? coveredTo)),
+    ...(head.state === 'live' && failingSince !== undefined && { failingSince }),
     firstSeenAt: head.firstSeenAt, lastSeenAt: head.seenAt, ...(head.tombstonedAt !== null && { tombstonedAt: head.tombstonedAt }),
     ...(body.baseline && { baseline: body.baseline }), ...(body.holds && { holds: body.holds }), ...(body.facts && { facts: body.facts }), ...(body.firstRunningAt !== undefined && { firstRunningAt: body.firstRunningAt }),
     ...(body.holdsSince && { holdsSince: body.holdsSince }), ...(body.holdsLifted && { holdsLifted: body.holdsLifted }), ...(body.terminatedAt !== undefined && { terminatedAt: body.terminatedAt }), ...(body.classChangedAt !== undefined && { classChangedAt: body.classChangedAt }),

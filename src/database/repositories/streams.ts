@@ -1,6 +1,6 @@
 import type { SourceRole } from '../../../connectors/sdk/contract/index.js';
-import { selectIn, take, type Tx } from '../tx.js';
-import type { StreamRow } from './rows.js';
+import { executeIn, selectIn, take, type Tx } from '../tx.js';
+import type { ScopeMark, StreamRow } from './rows.js';
 
 export interface ScopeRow {
   readonly id: number;
@@ -57,12 +57,18 @@ export async function registerScope(tx: Tx, streamId: number, name: string, filt
   return { id, streamId, name, filterHash, coveredTo: 0, completeAt: null, hidden: 0 };
 }
 
-export async function coveredTo(tx: Tx, scopeIds: readonly number[]): Promise<Map<number, number>> {
-  const rows = await selectIn(tx, 'SELECT id, covered_to FROM scopes WHERE id IN (?)', scopeIds);
-  return new Map(rows.map((row) => [Number(row['id']), Number(row['covered_to'])]));
+export async function scopeMarks(tx: Tx, scopeIds: readonly number[]): Promise<Map<number, ScopeMark>> {
+  const rows = await selectIn(tx, 'SELECT id, covered_to, failing_since FROM scopes WHERE id IN (?)', scopeIds);
+  return new Map(rows.map((row) => [Number(row['id']), { coveredTo: Number(row['covered_to']), ...(row['failing_since'] != null && { failingSince: Number(row['failing_since']) }) }]));
+}
+
+/** Scopes of these streams that the run which began at `since` has not confirmed. */
+export async function markFailing(tx: Tx, streamIds: readonly number[], since: number): Promise<void> {
+  await executeIn(tx, 'UPDATE scopes SET failing_since = ? WHERE failing_since IS NULL AND covered_to < ? AND (complete_at IS NULL OR complete_at < ?) AND stream_id IN (?)', streamIds, [since, since, since]);
 }
 
 export async function closeScope(tx: Tx, scopeId: number, mark: { readonly coveredTo?: number; readonly completeAt?: number; readonly hidden?: number }): Promise<void> {
   if (mark.coveredTo !== undefined) await tx.execute('UPDATE scopes SET covered_to = ? WHERE id = ? AND covered_to < ?', [mark.coveredTo, scopeId, mark.coveredTo]);
   if (mark.completeAt !== undefined) await tx.execute('UPDATE scopes SET complete_at = ?, hidden = ? WHERE id = ?', [mark.completeAt, mark.hidden ?? 0, scopeId]);
+  await tx.execute('UPDATE scopes SET failing_since = NULL WHERE id = ? AND failing_since IS NOT NULL', [scopeId]);
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConnector, defineStream, type ConnectContext, type Mapping, type Page, type PullFrom, type Stream } from '../../../connectors/sdk/contract/index.js';
 import { presentRows, WORLD_STREAMS, type RawRecord, type World } from './world.js';

@@ -1,7 +1,7 @@
 /** Second part of the reference of identity: which pairs of records contradict, which contest what they share (section 5, rules 2 to 4). */
 import type { IdentifierKind } from '../../../connectors/sdk/contract/index.js';
 import { isA, isLive, streamOf, type Constraint, type IdentityRules, type RecordKey, type SourceRecord } from '../../../src/core/model/index.js';
-import { differ, isLocallyAdministered, linksFor, share, tiersOf, type Value, type Without } from './reference-values.js';
+import { differ, isLocallyAdministered, linksFor, tiersOf, type Value, type Without } from './reference-values.js';
 
 export interface Judge {
   readonly spoilt: ReadonlySet<Value>;
