@@ -1,6 +1,7 @@
 export * from './vocabulary.js';
 export * from './records.js';
 export * from './stream.js';
+export * from './push.js';
 export * from './connector.js';
 export * from './http.js';
 export * from './errors.js';

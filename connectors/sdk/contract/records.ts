@@ -115,3 +115,11 @@ export type Mapping =
   /** Deliberately not a record of ours (e.g. a row marked as duplicate by the vendor): counted as filtered. */
   | { readonly ok: true; readonly skip: string; readonly externalId: string }
   | { readonly ok: false; readonly externalId?: string; readonly reason: string };
+
+/** A single record, asked for by its id. */
+export type FetchedOne<Raw> =
+  | { readonly kind: 'found'; readonly raw: Raw }
+  /** The vendor says definitely that it no longer exists. */
+  | { readonly kind: 'gone'; readonly at?: number }
+  /** Not readable, and it cannot be told whether it exists: counts as one more time not seen. */
+  | { readonly kind: 'unknown'; readonly reason: string };

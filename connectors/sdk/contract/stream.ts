@@ -1,4 +1,5 @@
-import type { Mapping } from './records.js';
+import type { StreamPush } from './push.js';
+import type { FetchedOne, Mapping } from './records.js';
 
 /** A stream's high-water mark, opaque to the core. JSON text, so that it survives upgrades of the connector. */
 export type Cursor = string;
@@ -53,13 +54,6 @@ export interface PullFrom {
   readonly pageSize?: number;
 }
 
-export type FetchedOne<Raw> =
-  | { readonly kind: 'found'; readonly raw: Raw }
-  /** The vendor says definitely that it no longer exists. */
-  | { readonly kind: 'gone'; readonly at?: number }
-  /** Not readable, and it cannot be told whether it exists: counts as one more time not seen. */
-  | { readonly kind: 'unknown'; readonly reason: string };
-
 export interface Stream<Client, Raw = any> {
   readonly name: string;
   /** The rights it needs, in the vendor's words; `check` names the one that is missing. */
@@ -78,6 +72,8 @@ export interface Stream<Client, Raw = any> {
   /** Pure. `source` is the instance's name, for references to records of the same source. Never throws. */
   map(raw: Raw, context: MapContext): Mapping;
   fetchOne?(client: Client, externalId: string): Promise<FetchedOne<Raw>>;
+  /** Absent: records of this stream are never written. Needs `fetchOne`, by which every write is verified. */
+  readonly push?: StreamPush<Client, Raw>;
 }
 
 export interface MapContext {
