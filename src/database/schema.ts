@@ -37,7 +37,22 @@ export const TABLES: readonly Table[] = [
   { name: 'identifiers', columns: { value_key: text(255), record_id: int, stream_id: int, live: flag, maker: nullable(word) }, primary: ['value_key', 'record_id'], indexes: [['record_id']] },
   // Only values that more live records of one stream share than is believable; all others are counted from their holders.
   { name: 'value_marks', columns: { value_key: text(255), mark: text(12), at: int }, primary: ['value_key', 'mark'] },
-  { name: 'agreed_state', columns: { record_id: int, field: word, raw: nullable(long), value: nullable(long), origin: text(12), at: int }, primary: ['record_id', 'field'] },
+  // What we and a target are of one mind about; `sent_*`: what is on its way there, and counts as our word from the instant before it leaves.
+  { name: 'agreed_state', columns: { record_id: int, field: word, raw: nullable(long), value: nullable(long), origin: nullable(text(12)), at: int, sent_raw: nullable(long), sent_value: nullable(long), sent_at: nullable(int) }, primary: ['record_id', 'field'] },
+
+  // A set, not a queue: one row a target and asset, whose fields are computed when it is sent.
+  {
+    name: 'outbox',
+    columns: { target: word, asset_id: assetId, id: int, generation: int, state: text(12), kind: text(12), digest: word, not_before: int, attempts: int, looks: int, released: flag, first_owed_at: int, updated_at: int, cause_run: nullable(word), reason: nullable(long), detail: nullable(long) },
+    primary: ['target', 'asset_id'], unique: [['id']], indexes: [['target', 'state', 'not_before'], ['cause_run'], ['asset_id']],
+  },
+  // Append-only but for its own end: what was sent, why, what was answered, what stood there afterwards.
+  {
+    name: 'push_attempts',
+    columns: { id: int, push_id: word, target: word, asset_id: assetId, record_key: nullable(key), record_id: nullable(int), generation: int, kind: text(12), outcome: text(16), at: int, finished_at: nullable(int), differences: long, answer: nullable(long), read_back: nullable(long), run_id: nullable(word) },
+    primary: ['id'], indexes: [['target', 'at'], ['asset_id'], ['push_id'], ['outcome', 'target']],
+  },
+  { name: 'push_targets', columns: { target: word, paused: flag, paused_because: nullable(long), rules_hash: nullable(word), swept_to: int, kept_verdict: nullable(word) }, primary: ['target'] },
 
   {
     name: 'assets',

@@ -34,7 +34,7 @@ interface Member {
 export class DecisionService {
   private readonly judgement: Judgement;
   constructor(private readonly engine: Engine) {
-    this.judgement = judgementOf(engine.config);
+    this.judgement = judgementOf(engine);
   }
 
   /** Joins assets for good: each one's records are linked to the first one's. */

@@ -47,7 +47,7 @@ const PASTED = { id: -1, source: 'pasted', name: 'records', role: 'itsm' as cons
 export class IdentityService {
   private readonly judgement: Judgement;
   constructor(private readonly engine: Engine) {
-    this.judgement = judgementOf(engine.config);
+    this.judgement = judgementOf(engine);
   }
 
   async match(records: readonly unknown[]): Promise<MatchResult[]> {

@@ -3,6 +3,7 @@ import type { LoadedConfig } from '../config/types.js';
 import { Database, type OpenOptions } from '../database/database.js';
 import { LockFile } from '../database/lock-file.js';
 import type { ConnectorCatalogue } from '../config/index.js';
+import { pushRulesOf, type PushRules } from '../push/rules.js';
 import type { CrashPoint } from '../sync/page-store.js';
 
 /** What every service stands on. Built once a process; nothing else reaches for clock, network or disk. */
@@ -17,6 +18,8 @@ export interface Engine {
   readonly actor: string;
   /** Named places at which tests kill the process. */
   readonly crash: CrashPoint;
+  /** The targets of the configuration. Absent: none. */
+  readonly push?: PushRules;
   close(): Promise<void>;
 }
 
@@ -59,14 +62,16 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     lock = await LockFile.take(`${path}.lock`, options.actor ?? 'lockstep', options.waitMs ?? 60_000, (ms) => realClock.sleep(ms, options.signal));
   }
   let database: Database;
+  let push: PushRules | undefined;
   try {
+    push = await pushRulesOf(config, options.catalogue);
     database = await open();
   } catch (error) {
     lock?.release();
     throw error;
   }
   return {
-    config, catalogue: options.catalogue, database, clock, log: options.log, signal: options.signal, actor: options.actor ?? 'lockstep', crash: options.crash ?? crashPointFromEnvironment(),
+    config, catalogue: options.catalogue, database, ...(push && { push }), clock, log: options.log, signal: options.signal, actor: options.actor ?? 'lockstep', crash: options.crash ?? crashPointFromEnvironment(),
     close: async () => {
       await database.close();
       lock?.release();

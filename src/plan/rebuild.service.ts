@@ -26,7 +26,7 @@ export interface RebuildReport {
 export class RebuildService {
   private readonly judgement: Judgement;
   constructor(private readonly engine: Engine) {
-    this.judgement = judgementOf(engine.config);
+    this.judgement = judgementOf(engine);
   }
 
   /** Compares, each asset at the instant at which it was resolved last; writes nothing. */

@@ -32,7 +32,7 @@ export interface ReplayResult {
 export class QuarantineService {
   private readonly judgement: Judgement;
   constructor(private readonly engine: Engine) {
-    this.judgement = judgementOf(engine.config);
+    this.judgement = judgementOf(engine);
   }
 
   async replay(request: ReplayRequest): Promise<ReplayResult> {

@@ -75,7 +75,7 @@ export class AssetQueries {
   }
 
   async explain(reference: string, options: { readonly attribute?: string; readonly whyNot?: string } = {}): Promise<Found<Explanation & { readonly whyNot?: WhyNot }>> {
-    const judgement = judgementOf(this.engine.config);
+    const judgement = judgementOf(this.engine);
     return this.engine.database.read(async (tx) => {
       const found = await lookUpAsset(tx, reference);
       if (found.kind !== 'one') return found;

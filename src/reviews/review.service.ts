@@ -68,7 +68,7 @@ export const familyOf = (kind: string): Family => FAMILY[kind] ?? 'notice';
 export class ReviewService {
   private readonly judgement: Judgement;
   constructor(private readonly engine: Engine) {
-    this.judgement = judgementOf(engine.config);
+    this.judgement = judgementOf(engine);
   }
 
   async resolve(id: number, request: ResolveRequest): Promise<ResolveResult> {

@@ -19,7 +19,11 @@ const LIMITS = { timeout: 200, stack: 200, sequence: 10_000 };
 export class StreamMapping {
   private readonly rules: readonly { readonly attribute: string; readonly rule: MappingRule | null; readonly expression?: jsonata.Expression }[];
 
+  /** Attributes that are written to the source although it may not claim them: what it shows of them has to be known. */
+  private readonly shown: readonly string[];
+
   constructor(source: SourceSettings, stream: string, private readonly spellings: ReadonlyMap<string, ReadonlyMap<string, string>>) {
+    this.shown = unclaimedFields(source, stream);
     this.rules = Object.entries(source.mapping[stream] ?? {}).map(([attribute, rule]) => ({
       attribute, rule, ...(rule?.from !== undefined && rule.path === undefined && { expression: jsonata(rule.from, { ...LIMITS, RegexEngine: LinearRegex } as never) }),
     }));
@@ -31,7 +35,8 @@ export class StreamMapping {
     const own = this.rules.length === 0 ? { ok: true as const, record: mapping.record, held: [] } : await this.mapped(raw, mapping.record);
     if (!own.ok) return own;
     const claims = this.respelled(own.record.claims);
-    return { ok: true, record: completeRecord(claims === own.record.claims ? own.record : { ...own.record, claims }), ...(own.held.length > 0 && { held: own.held }) };
+    const given = claims === own.record.claims ? own.record : { ...own.record, claims };
+    return { ok: true, record: completeRecord(this.shown.length === 0 ? given : { ...given, shown: shownOf(mapping.record, this.shown) }), ...(own.held.length > 0 && { held: own.held }) };
   }
 
   private async mapped(raw: unknown, record: AssetRecord): Promise<{ readonly ok: true; readonly record: AssetRecord; readonly held: readonly UnknownValue[] } | Extract<Mapping, { ok: false }>> {
@@ -58,11 +63,11 @@ export class StreamMapping {
       if (translated.kind === 'refused') return { ok: false, externalId: record.externalId, reason: `mapping of ${attribute}: the value ${JSON.stringify(translated.value)} is not among its values, and unknown: fail says to stop here` };
       if (translated.kind === 'held') {
         held.push({ attribute, value: translated.value });
-        if (attribute === 'stage') stage = { raw: { stage: translated.value } };
+        if (attribute === 'stage') stage = { raw: rule.path ? { ...stage?.raw, [rule.path.join('.')]: translated.value } : { stage: translated.value } };
         else delete claims[attribute];
         continue;
       }
-      if (attribute === 'stage') stage = stageOf(translated.value, stage);
+      if (attribute === 'stage') stage = stageOf(translated.value, stage, rule.path, found);
       else if (attribute === 'class') assetClass = text(translated.value) ?? assetClass;
       else if (kind !== undefined && !(attribute in ATTRIBUTES)) identifiers = [...identifiers, ...list(translated.value).map((value) => ({ kind, value }))];
       else {
@@ -86,6 +91,10 @@ export class StreamMapping {
     return changed ?? claims;
   }
 }
+
+export const unclaimedFields = ({ push, mapping }: SourceSettings, stream: string): readonly string[] => (push.enabled ? push.fields.filter((field) => field !== 'stage' && mapping[stream]?.[field] === null) : []);
+
+const shownOf = (record: AssetRecord, attributes: readonly string[]): AssetRecord['claims'] => Object.fromEntries(attributes.map((attribute) => [attribute, record.claims[attribute] ?? null]));
 
 const SPELLED: Readonly<Record<string, readonly string[]>> = {
   locations: ['location'], people: ['owner', 'assigned_to'], departments: ['department'], vendors: ['vendor'], environments: ['environment'], manufacturers: ['manufacturer'], models: ['model'],
@@ -123,11 +132,15 @@ function translate(found: unknown, rule: MappingRule, attribute: string): Transl
   }
 }
 
-function stageOf(value: unknown, before: AssetRecord['stage']): AssetRecord['stage'] {
+/** `found`: the raw code at the path that the configuration names, which is the one to be written. */
+function stageOf(value: unknown, before: AssetRecord['stage'], path?: readonly string[], found?: unknown): AssetRecord['stage'] {
   const word = text(value);
-  if (word === undefined) return before ? { raw: before.raw } : undefined;
+  const code = path && text(found);
+  const raw = code !== undefined && path ? { ...before?.raw, [path.join('.')]: code } : before?.raw;
+  if (word === undefined) return raw ? { raw } : undefined;
   const stage = (LIFECYCLE_STAGES as readonly string[]).includes(word) ? (word as LifecycleStage) : undefined;
-  return { ...before, raw: before?.raw ?? { stage: word }, ...(stage && { stage }) };
+  const { stage: _before, ...rest } = before ?? {};
+  return { ...rest, raw: raw ?? { stage: word }, ...(stage && { stage }) };
 }
 
 function typedValue(value: unknown, type: AttributeType): AttributeValue | null | undefined {

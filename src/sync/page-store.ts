@@ -1,4 +1,5 @@
 import type { Page } from '../../connectors/sdk/contract/index.js';
+import type { WrittenValues } from '../core/reconcile/next-version.js';
 import type { ReviewDraft } from '../core/reconcile/plan-types.js';
 import type { Database } from '../database/database.js';
 import { checkLease } from '../database/repositories/leases.js';
@@ -13,6 +14,7 @@ import { confirmRecords } from './confirm.js';
 import { storeOthers, type OtherRecord } from './other-store.js';
 import { isUnchanged, judgeRecord, readRecord, type JudgedRecord, type ReadRecord } from './read-record.js';
 import { sliceOptions, sliceSize } from './slice-options.js';
+import { isOlder, isStale } from './slice-load.js';
 import { storeSlice } from './slice-store.js';
 import { NO_ASSETS, plusAssets, type AssetCounts, type Incoming, type IncomingVersion } from './slice-types.js';
 import { LEASE_MS, type StreamRun } from './stream-run.js';
@@ -28,9 +30,8 @@ interface Tally {
   readonly unmapped: ReadonlyMap<string, number>;
 }
 
-/** Stores one page: the unchanged leave first, the rest goes slice by slice, the checkpoint with the last. */
-export async function storePage(database: Database, run: StreamRun, page: Page, now: () => number, crash: CrashPoint): Promise<void> {
-  const readAt = now();
+/** Stores one page: the unchanged leave first, the rest goes slice by slice, the checkpoint with the last. `readAt`: when the page was asked for, ms UTC. */
+export async function storePage(database: Database, run: StreamRun, page: Page, readAt: number, now: () => number, crash: CrashPoint): Promise<void> {
   const context = { ...run.mapContext, readAt };
   const reads = page.records.map((raw) => readRecord(raw, (each) => run.stream.map(each, context)));
   const heads = await database.read((tx) => headsByExternalId(tx, run.streamId, [...new Set(reads.flatMap((read) => read.externalId ?? []))]));
@@ -49,7 +50,7 @@ export async function storePage(database: Database, run: StreamRun, page: Page, 
     const before = tally;
     tally = await database.transaction(async (tx) => {
       await checkLease(tx, run.lease, LEASE_MS, now());
-      const stored = addTally(before, await storePart(tx, run, part, scopeId, page.scope, readAt, now()));
+      const stored = addTally(before, await storePart(tx, run, part, { scopeId, scope: page.scope, readAt, now: now(), guard: true }));
       if (isLast) {
         await confirmRecords(tx, run, unchanged, readAt);
         await markSeen(tx, unchanged, run.pass, readAt, scopeId);
@@ -106,7 +107,19 @@ function addTally(a: Tally, b: Tally): Tally {
   return { counts: plus(a.counts, b.counts), assets: plusAssets(a.assets, b.assets), reviews: a.reviews + b.reviews, unmapped };
 }
 
-async function storePart(tx: Tx, run: StreamRun, part: readonly JudgedRecord[], scopeId: number, scope: string, readAt: number, now: number): Promise<Tally> {
+export interface PartPlace {
+  readonly scopeId: number;
+  readonly scope: string;
+  readonly readAt: number;
+  readonly now: number;
+  /** Guarded effects wait for the stream's end. */
+  readonly guard: boolean;
+  /** What Lockstep has just written to records that are stored here for the first time. */
+  readonly written?: ReadonlyMap<string, WrittenValues>;
+}
+
+/** Judged records of one stream, each at most once, in the caller's transaction. */
+export async function storePart(tx: Tx, run: StreamRun, part: readonly JudgedRecord[], { scopeId, scope, readAt, now, guard, written }: PartPlace): Promise<Tally> {
   // Read again inside: another slice of this page may have stored the same key.
   const heads = part.length === 0 ? new Map<string, RecordHead>() : await headsByExternalId(tx, run.streamId, part.flatMap((each) => each.externalId ?? []));
   const headOf = (externalId: string): { head?: RecordHead } => { const head = heads.get(externalId); return head ? { head } : {}; };
@@ -130,11 +143,14 @@ async function storePart(tx: Tx, run: StreamRun, part: readonly JudgedRecord[], 
       else if (head) left.push(head);
     } else {
       drafts.push(...each.held.map((value) => heldValue(run, value, each.externalId)));
-      if (each.record.kind === 'asset') incoming.push({ kind: 'version', ...common, externalId: each.externalId, mapped: each.record, contentHash: each.read.hash, raw: each.read.canonical, held: each.held.map((value) => value.attribute), ...headOf(each.externalId) } satisfies IncomingVersion);
+      if (each.record.kind === 'asset') incoming.push({ kind: 'version', ...common, externalId: each.externalId, mapped: each.record, contentHash: each.read.hash, raw: each.read.canonical, held: each.held.map((value) => value.attribute), ...headOf(each.externalId), ...(written?.has(each.externalId) && { written: written.get(each.externalId) as WrittenValues }) } satisfies IncomingVersion);
       else others.push({ ...common, mapped: each.record, contentHash: each.read.hash, ...headOf(each.externalId) });
     }
   }
-  const result = await storeSlice(tx, incoming, run.judgement, sliceOptions(run, now, true));
+  const outdated = incoming.filter((each): each is IncomingVersion => each.kind === 'version' && (isOlder(each) || isStale(each)));
+  const result = await storeSlice(tx, outdated.length === 0 ? incoming : incoming.filter((each) => !outdated.includes(each as IncomingVersion)), run.judgement, sliceOptions(run, now, guard));
+  // What its source gave in an older version than ours has been seen all the same.
+  left.push(...outdated.flatMap((each) => each.head ?? []));
   const hosts = await storeOthers(tx, others);
   const again = hosts.length === 0 ? undefined : await storeSlice(tx, [], run.judgement, { ...sliceOptions(run, now, false), touched: hosts });
   await confirmRecords(tx, run, left, readAt);
@@ -144,7 +160,7 @@ async function storePart(tx: Tx, run: StreamRun, part: readonly JudgedRecord[], 
   const opened = await openReviews(tx, merged(drafts), (key) => heads.get(key.slice(`${run.source.name}/${run.stream.name}/`.length))?.id, { id: run.runId, source: run.source.name }, now);
   const handled = part.length - quarantined - filtered;
   return {
-    counts: { ...NO_COUNTS, quarantined, filtered, changed: handled - result.older, unchanged: result.older },
+    counts: { ...NO_COUNTS, quarantined, filtered, changed: handled - outdated.length, unchanged: outdated.length },
     assets: again ? plusAssets(result.assets, again.assets) : result.assets, reviews: result.reviews + (again?.reviews ?? 0) + opened, unmapped: result.unmapped,
   };
 }

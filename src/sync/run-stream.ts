@@ -30,7 +30,9 @@ async function pull(engine: Engine, { client }: Connection, run: StreamRun, onPa
   const pages = run.stream.pull(client, {
     mode: run.mode, ...(run.startCursor !== null && run.mode === 'incremental' && { cursor: run.startCursor }), ...(run.pageToken !== null && { resume: run.pageToken }),
   })[Symbol.asyncIterator]();
-  // One page is read ahead while the one before is stored: the wait for the network and for the disk overlap.
+  // One page is read ahead while the one before is stored: the wait for the network and for the disk overlap. A page says
+  // nothing of what happened after it was asked for.
+  let askedAt = engine.clock.now();
   let ahead = pages.next();
   ahead.catch(() => undefined); // awaited below; a failure that comes early must not be unhandled meanwhile
   try {
@@ -38,11 +40,13 @@ async function pull(engine: Engine, { client }: Connection, run: StreamRun, onPa
       const { done, value: page } = await ahead;
       if (done) return;
       if (engine.signal.aborted) return engine.signal.throwIfAborted();
+      const readAt = askedAt;
       if (page.next !== null) {
+        askedAt = engine.clock.now();
         ahead = pages.next();
         ahead.catch(() => undefined); // as above
       }
-      await storePage(engine.database, run, page, () => engine.clock.now(), engine.crash);
+      await storePage(engine.database, run, page, readAt, () => engine.clock.now(), engine.crash);
       onPage(run, page);
       if (page.next === null) return;
     }

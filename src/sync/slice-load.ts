@@ -1,6 +1,6 @@
 import type { Move, SourceRecord } from '../core/model/index.js';
 import { recordKey } from '../core/model/index.js';
-import { DEPENDENCY_KINDS, LIVE_STAGES, type LiveDependant } from '../core/lifecycle/index.js';
+import { DEPENDENCY_KINDS, LIVE_STAGES, type AgreedStage, type LiveDependant } from '../core/lifecycle/index.js';
 import { nextVersion, type NextVersion, type WrittenValues } from '../core/reconcile/next-version.js';
 import { loadAssets, type StoredAsset } from '../database/repositories/assets.js';
 import type { Closure } from '../database/repositories/closure.js';
@@ -48,6 +48,12 @@ export function isOlder({ head, mapped }: IncomingVersion): boolean {
   if (head === undefined || head.state === 'pending') return false;
   if (head.version !== null && mapped.version !== undefined) return mapped.version < head.version;
   return head.modifiedAt !== null && mapped.modifiedAt !== undefined && mapped.modifiedAt < head.modifiedAt;
+}
+
+/** Where a source tells neither version nor time, what was asked for before the record was last seen says nothing new. */
+export function isStale({ head, mapped, readAt }: IncomingVersion): boolean {
+  if (head === undefined || head.state === 'pending' || readAt >= head.seenAt) return false;
+  return !(head.version !== null && mapped.version !== undefined) && !(head.modifiedAt !== null && mapped.modifiedAt !== undefined);
 }
 
 /** Everything besides the records that decides about the followed part of a closure. */
@@ -102,15 +108,18 @@ export async function hostsOf(tx: Tx, assetIds: readonly string[]): Promise<stri
   return rows.map((row) => row['id'] as string);
 }
 
-/** What Lockstep last wrote to these records. Empty until something has been pushed. */
+/** What Lockstep last wrote to these records, and what is on its way there. Empty until something has been pushed. */
 export async function writtenTo(tx: Tx, recordIds: readonly number[]): Promise<Map<number, WrittenValues>> {
-  const rows = await selectIn(tx, `SELECT record_id, field, raw, value FROM agreed_state WHERE origin = 'written' AND record_id IN (?)`, recordIds);
-  const byRecord = new Map<number, { attributes: Map<string, any>; stage?: any }>();
+  const rows = await selectIn(tx, `SELECT record_id, field, raw, value, origin, sent_raw, sent_value, sent_at FROM agreed_state WHERE (origin = 'written' OR sent_at IS NOT NULL) AND record_id IN (?)`, recordIds);
+  const byRecord = new Map<number, { attributes: Map<string, unknown[]>; stage: AgreedStage[] }>();
   for (const row of rows) {
-    const written: { attributes: Map<string, any>; stage?: any } = byRecord.get(Number(row['record_id'])) ?? { attributes: new Map() };
-    if (row['field'] === 'stage') written.stage = { stage: JSON.parse(row['value']), raws: JSON.parse(row['raw'] ?? '[]') };
-    else written.attributes.set(row['field'], JSON.parse(row['value'] ?? 'null'));
+    const written = byRecord.get(Number(row['record_id'])) ?? { attributes: new Map<string, unknown[]>(), stage: [] };
+    const said = [...(row['origin'] === 'written' ? [[row['raw'], row['value']]] : []), ...(row['sent_at'] === null ? [] : [[row['sent_raw'], row['sent_value']]])]
+      .map(([raw, value]) => ({ raw: JSON.parse((raw as string | null) ?? 'null') as unknown, value: JSON.parse((value as string | null) ?? 'null') as unknown }));
+    if (row['field'] === 'stage') written.stage.push(...said.map(({ raw, value }) => ({ stage: value as AgreedStage['stage'], raws: [raw as AgreedStage['raws'][number]] })));
+    // What the target made of our word (folded case, another date format) is our word too.
+    else written.attributes.set(row['field'] as string, said.flatMap(({ raw, value }) => [value, raw]));
     byRecord.set(Number(row['record_id']), written);
   }
-  return byRecord;
+  return byRecord as Map<number, WrittenValues>;
 }

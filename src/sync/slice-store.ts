@@ -7,6 +7,7 @@ import { bodiesOf, idsOfAssets } from '../database/repositories/records.js';
 import type { RecordBody } from '../database/repositories/rows.js';
 import { loadStreams } from '../database/repositories/streams.js';
 import { selectIn, take, type Tx } from '../database/tx.js';
+import { evaluatePush } from '../push/evaluate.js';
 import { applyPlan } from './slice-apply.js';
 import { hostsOf, isOlder, loadSurroundings, prepare, writtenTo, type Prepared } from './slice-load.js';
 import { planInput } from './slice-plan.js';
@@ -31,7 +32,7 @@ export async function storeSlice(tx: Tx, incoming: readonly Incoming[], judgemen
   const prepared = fresh.map((each): Prepared => {
     const id = each.head?.id ?? nextId++;
     const streamId = each.kind === 'version' ? each.streamId : each.head.streamId;
-    return prepare(each, id, bodies.get(id), streams.get(streamId) as NonNullable<ReturnType<typeof streams.get>>, written.get(id), judgement);
+    return prepare(each, id, bodies.get(id), streams.get(streamId) as NonNullable<ReturnType<typeof streams.get>>, written.get(id) ?? (each.kind === 'version' ? each.written : undefined), judgement);
   });
 
   const alreadyWaiting = options.guard ? await waitingInRun(tx, existing, options.runId) : new Set<number>();
@@ -67,7 +68,7 @@ export async function storeSlice(tx: Tx, incoming: readonly Incoming[], judgemen
   await take(tx, 'assets', minted);
   const assets = await applyPlan(tx, { plan, active, waiting, closure, surroundings, idOf, options, judgement });
   let total: AssetCounts = assets.counts;
-  let reviews = assets.reviews;
+  let reviews = assets.reviews + (await tellTargets(tx, plan, judgement, options));
 
   const hosts = await guardsToJudgeAgain(tx, plan);
   if (hosts.length > 0) {
@@ -79,6 +80,13 @@ export async function storeSlice(tx: Tx, incoming: readonly Incoming[], judgemen
     accepted: active.length, older: older.length, assets: total, reviews, unmapped: unmappedOf(active),
     waiting: [...waiting].map(([each, effects]) => ({ externalId: each.head.externalId, effects: [...effects] })),
   };
+}
+
+/** What targets are owed now, in the transaction that made them owed it. */
+async function tellTargets(tx: Tx, plan: PagePlan, { push, rules, matches }: Judgement, { now, runId }: SliceOptions): Promise<number> {
+  if (!push) return 0;
+  const assets = [...plan.assets.map(({ after }) => after.id), ...plan.gone.map(({ id }) => id), ...plan.emptied];
+  return (await evaluatePush(tx, assets, { push, classes: rules.identity.classes, matches, now, runId })).opened;
 }
 
 export const NOTHING_STORED: SliceResult = { accepted: 0, waiting: [], older: 0, assets: NO_ASSETS, reviews: 0, unmapped: new Map() };

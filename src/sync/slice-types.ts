@@ -2,6 +2,8 @@ import type { AssetRecord } from '../../connectors/sdk/contract/index.js';
 import type { EffectKind, ReconcileRules } from '../core/reconcile/plan-types.js';
 import type { IdentifierKind } from '../../connectors/sdk/contract/index.js';
 import type { ChangeCause } from '../database/repositories/assets.js';
+import type { WrittenValues } from '../core/reconcile/next-version.js';
+import type { PushRules } from '../push/rules.js';
 import type { RecordHead } from '../database/repositories/rows.js';
 
 /** What a run knows that is the same for all its slices. */
@@ -10,6 +12,8 @@ export interface Judgement {
   readonly isJunk: (kind: IdentifierKind, value: string) => boolean;
   readonly matches: (pattern: string, text: string) => boolean;
   readonly configHash: string;
+  /** Who is told of changes. Absent: nobody. */
+  readonly push?: PushRules;
 }
 
 /** A new version of an asset record, to be judged. */
@@ -30,6 +34,8 @@ export interface IncomingVersion {
   readonly head?: RecordHead;
   /** Attributes whose new value nobody has decided on: the earlier claim stays. */
   readonly held: readonly string[];
+  /** Of a record that Lockstep created: what it says is our own word. */
+  readonly written?: WrittenValues;
 }
 
 /** A change of a stored record's state without new content. */

@@ -36,7 +36,7 @@ export class SyncService {
   async sync(request: SyncRequest = {}): Promise<SyncReport> {
     const { engine } = this;
     const sources = this.chosen(request);
-    const judgement = judgementOf(engine.config);
+    const judgement = judgementOf(engine);
     await judgeRemoved(engine, judgement);
     await resolveDue(engine, judgement);
     const service = new RunService(engine, judgement);

@@ -41,6 +41,8 @@ export interface AssetRecord extends MappedBase {
   readonly identifiers: readonly Identifier[];
   readonly claims: Claims;
   readonly stage?: StageReading;
+  /** What the record shows of attributes that the configuration does not let it claim and yet writes to it. Set by the runtime. */
+  readonly shown?: Claims;
   /** Facts for life cycle rules that are no attributes, e.g. `{ absent: true }`. */
   readonly facts?: { readonly [fact: string]: string | number | boolean };
   /** The source itself tells that the record is deleted or terminated: a told delete. `at` in ms UTC. */

@@ -273,12 +273,12 @@ it('the worked case: five tools, a person who retires, echoes, and one who says 
   for (const source of tools) {
     const isDown = source === 'e';
     const reading = isDown ? { raw: { status: '3' }, stage: 'in_use' as const } : { raw: { status: '7' }, stage: 'retired' as const };
-    const back = readMove({ key: `${source}/things/1`, reading, previousReading: kept.get(source)!, ...(!isDown && { agreed: written }), previousReadAt: at(0), readAt: at(3) });
+    const back = readMove({ key: `${source}/things/1`, reading, previousReading: kept.get(source)!, ...(!isDown && { agreed: [written] }), previousReadAt: at(0), readAt: at(3) });
     expect(back).toMatchObject({ kind: 'none', because: isDown ? 'same' : 'echo' });
     kept.set(source, back.keep!);
   }
 
-  const someone = readMove({ key: 'b/things/1', reading: { raw: { status: '3' }, stage: 'in_use' }, previousReading: kept.get('b')!, agreed: written, previousReadAt: at(3), readAt: at(27), modifiedAt: at(26) });
+  const someone = readMove({ key: 'b/things/1', reading: { raw: { status: '3' }, stage: 'in_use' }, previousReading: kept.get('b')!, agreed: [written], previousReadAt: at(3), readAt: at(27), modifiedAt: at(26) });
   if (someone.kind !== 'move') throw new Error('a change by the tool itself is a move');
   moves.push(someone.move);
   const after = fold({ records, moves });

@@ -29,7 +29,7 @@ describe('a reading', () => {
     ${'no code'}                                | ${read('3')} | ${reading('')}  | ${undefined}             | ${'silent'}
     ${'nothing'}                                | ${read('3')} | ${undefined}    | ${undefined}             | ${'silent'}
   `('$what: $result', ({ previous, now, agreement, result }) => {
-    const found = readMove(input({ reading: now, previousReading: previous, agreed: agreement }));
+    const found = readMove(input({ reading: now, previousReading: previous, agreed: agreement && [agreement] }));
 
     expect(found.kind === 'baseline' ? `baseline ${found.stage}` : found.kind === 'move' ? `move ${found.move.to}` : found.because).toBe(result);
   });
@@ -44,11 +44,11 @@ describe('a reading', () => {
 
   it('is agreed only if every written field reads so', () => {
     const both: AgreedStage = { stage: 'maintenance', raws: [{ status: '3', sub: 'x' }] };
-    const now = (raw: StageReading['raw']): ReadMoveInput => input({ reading: { raw, stage: 'in_use' }, previousReading: read('2'), agreed: both });
+    const now = (raw: StageReading['raw']): ReadMoveInput => input({ reading: { raw, stage: 'in_use' }, previousReading: read('2'), agreed: [both] });
 
     expect(readMove(now({ status: '3', sub: 'x', other: 'y' }))).toMatchObject({ because: 'echo' });
     expect(readMove(now({ status: '3', sub: 'z' }))).toMatchObject({ kind: 'move' });
-    expect(readMove({ ...now({ status: '3' }), agreed: { stage: 'maintenance', raws: [{}] } })).toMatchObject({ kind: 'move' });
+    expect(readMove({ ...now({ status: '3' }), agreed: [{ stage: 'maintenance', raws: [{}] }] })).toMatchObject({ kind: 'move' });
   });
 
   it.each`
@@ -73,7 +73,7 @@ describe('a reading', () => {
     for (const stage of writes) {
       const code = codeOf(stage);
       for (let again = 0; again < 2; again++) {
-        const found = step(input({ reading: reading(code), previousReading: kept, agreed: agreed(stage) }));
+        const found = step(input({ reading: reading(code), previousReading: kept, agreed: [agreed(stage)] }));
         expect(found.kind).toBe('none');
         kept = found.keep;
       }

@@ -23,7 +23,8 @@ export interface ReadMoveInput {
   readonly reading?: StageReading;
   /** Absent: this is the first one. */
   readonly previousReading?: KeptReading;
-  readonly agreed?: AgreedStage;
+  /** Every one of them is our own word. */
+  readonly agreed?: readonly AgreedStage[];
   readonly previousReadAt?: number;
   readonly readAt: number;
   /** The record's modified time. */
@@ -49,7 +50,7 @@ export function readMove(input: ReadMoveInput): ReadMove {
   if (stage === undefined) return { kind: 'none', because: 'unmapped', ...keepOf({ ...previous, raw: reading.raw }) };
   const kept = keepOf({ raw: reading.raw, stage });
   if (stage === previous?.stage) return { kind: 'none', because: 'same', ...kept };
-  if (agreed && isAgreed(agreed, reading)) return { kind: 'none', because: 'echo', ...kept };
+  if (agreed?.some((each) => isAgreed(each, reading))) return { kind: 'none', because: 'echo', ...kept };
   if (previous?.stage === undefined) return { kind: 'baseline', stage, ...kept };
   const move: Move = {
     origin: { kind: 'record', key: input.key }, anchor: input.key, to: stage, at: timeOf(input, reading),

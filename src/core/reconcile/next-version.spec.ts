@@ -40,7 +40,7 @@ it('keeps the earlier claim of a value on which nobody has decided', () => {
 });
 
 it('marks what Lockstep itself wrote there', () => {
-  const { content } = step(record({ serial_number: 'S-1', location: 'Bonn' }), undefined, { written: { attributes: new Map([['serial_number', 'S-1'], ['location', 'Berlin']]) } });
+  const { content } = step(record({ serial_number: 'S-1', location: 'Bonn' }), undefined, { written: { attributes: new Map([['serial_number', ['S-1']], ['location', ['Berlin']]]) } });
 
   expect(content.claims['serial_number']?.echo).toBe(true);
   expect(content.claims['location']?.echo).toBeUndefined();

@@ -1,4 +1,4 @@
-import type { AssetRecord, AttributeValue, Hold, IdentifierKind, LifecycleStage, StageReading } from '../../../connectors/sdk/contract/index.js';
+import type { AssetRecord, AttributeValue, Claims, Hold, IdentifierKind, LifecycleStage, StageReading } from '../../../connectors/sdk/contract/index.js';
 import { readHolds, readMove, type AgreedStage } from '../lifecycle/index.js';
 import { newBag } from '../model/bag.js';
 import { byCodeUnit, sameValue } from '../model/compare.js';
@@ -15,6 +15,8 @@ export interface RecordContent {
   readonly hostnames: readonly string[];
   readonly nameLabel?: string;
   readonly claims: { readonly [attribute: string]: Claim };
+  /** Of attributes that are written to it and that it may not claim. */
+  readonly shown?: Claims;
   readonly facts?: { readonly [fact: string]: string | number | boolean };
   readonly classChangedAt?: number | null;
   readonly holds?: readonly Hold[];
@@ -29,8 +31,10 @@ export interface RecordContent {
 
 /** What Lockstep wrote to that very record, as it stands there if nobody has touched it since. */
 export interface WrittenValues {
-  readonly attributes: ReadonlyMap<string, AttributeValue>;
-  readonly stage?: AgreedStage;
+  /** attribute -> what was written, and what the target made of it. */
+  readonly attributes: ReadonlyMap<string, readonly AttributeValue[]>;
+  /** The last one that is known to stand there, and one that may be on its way. */
+  readonly stage?: readonly AgreedStage[];
 }
 
 export interface NextVersionInput {
@@ -66,7 +70,7 @@ export function nextVersion(input: NextVersionInput): NextVersion {
     plain[attribute] = value;
     const before = previous?.claims[attribute];
     const same = before !== undefined && sameValue(before.value, value);
-    const echo = written !== undefined && value !== null && sameValue(written.attributes.get(attribute), value);
+    const echo = written !== undefined && value !== null && written.attributes.get(attribute)?.some((each) => sameValue(each, value));
     claims[attribute] = { value, changedAt: same ? before.changedAt : modifiedAt, ...(echo && { echo: true as const }) };
   }
   for (const attribute of input.keep ?? []) {
@@ -88,7 +92,7 @@ export function nextVersion(input: NextVersionInput): NextVersion {
   return {
     content: {
       ...(mapped.assetClass !== undefined && { assetClass: mapped.assetClass, ...(classChangedAt !== undefined && { classChangedAt }) }), ...identity,
-      identifiers: written ? markEchoes(identity.identifiers, written, plain) : identity.identifiers, claims, ...(mapped.facts && { facts: mapped.facts }), ...readHolds(heldBy(previous), mapped.stage, readAt),
+      identifiers: written ? markEchoes(identity.identifiers, written, plain) : identity.identifiers, claims, ...(mapped.shown && { shown: mapped.shown }), ...(mapped.facts && { facts: mapped.facts }), ...readHolds(heldBy(previous), mapped.stage, readAt),
       ...(read.keep && { reading: read.keep }), ...(baseline && { baseline }), ...(running !== undefined && { firstRunningAt: running }), ...(terminated !== undefined && { terminatedAt: terminated }),
     },
     ...(read.kind === 'move' && { move: read.move }),
@@ -116,10 +120,10 @@ const KIND_OF: Readonly<Record<string, IdentifierKind>> = { serial_number: 'seri
 /** A value that we wrote there proves nothing about which machine this is, however the target spells it. */
 function markEchoes(identifiers: readonly RecordIdentifier[], written: WrittenValues, claims: { readonly [attribute: string]: AttributeValue | null }): RecordIdentifier[] {
   const echoes = new Set<string>();
-  for (const [attribute, value] of written.attributes) {
+  for (const [attribute, values] of written.attributes) {
     const kind = KIND_OF[attribute];
     if (kind === undefined || claims[attribute] === undefined) continue;
-    for (const text of typeof value === 'string' ? [value] : Array.isArray(value) ? value : []) {
+    for (const value of values) for (const text of typeof value === 'string' ? [value] : Array.isArray(value) ? value : []) {
       const one = normaliseIdentifier(kind, text);
       if (one) echoes.add(`${one.kind}:${one.value}`);
     }

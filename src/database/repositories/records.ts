@@ -77,7 +77,7 @@ export async function setAssets(tx: Tx, assetOf: ReadonlyMap<number, string>): P
 /** Confirms records that were read unchanged. Narrow rows, one statement, and no index to rewrite but for those that moved here from another scope. */
 export async function markSeen(tx: Tx, heads: readonly RecordHead[], pass: number, at: number, scopeId: number): Promise<void> {
   const moved = heads.filter((head) => head.scopeId !== scopeId).map((head) => head.id);
-  await executeIn(tx, 'UPDATE record_heads SET seen_pass = ?, seen_at = ?, misses = 0, missing_since = NULL WHERE id IN (?)', heads.map((head) => head.id), [pass, at]);
+  await executeIn(tx, 'UPDATE record_heads SET seen_pass = ?, seen_at = CASE WHEN seen_at < ? THEN ? ELSE seen_at END, misses = 0, missing_since = NULL WHERE id IN (?)', heads.map((head) => head.id), [pass, at, at]);
   await executeIn(tx, 'UPDATE record_heads SET scope_id = ? WHERE id IN (?)', moved, [scopeId]);
 }
 

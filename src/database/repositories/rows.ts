@@ -62,11 +62,11 @@ export function packBody(body: RecordBody): string {
     claims[name] = echo ? [value, changedAt, 1] : [value, changedAt];
   }
   const identifiers = body.identifiers.map(({ kind, value, placeholder, echo }): PackedIdentifier => (placeholder || echo ? [kind, value, (placeholder ? 1 : 0) + (echo ? 2 : 0)] : [kind, value]));
-  return JSON.stringify({ c: body.assetClass, i: identifiers, m: body.maker, h: body.hostnames, n: body.nameLabel, a: claims, f: body.facts, o: body.holds, os: body.holdsSince, ol: body.holdsLifted, r: body.reading, b: body.baseline, u: body.firstRunningAt, t: body.terminatedAt, ct: body.classChangedAt });
+  return JSON.stringify({ c: body.assetClass, i: identifiers, m: body.maker, h: body.hostnames, n: body.nameLabel, a: claims, w: body.shown, f: body.facts, o: body.holds, os: body.holdsSince, ol: body.holdsLifted, r: body.reading, b: body.baseline, u: body.firstRunningAt, t: body.terminatedAt, ct: body.classChangedAt });
 }
 
 export function unpackBody(text: string): RecordBody {
-  const packed = JSON.parse(text) as { c?: string; i: PackedIdentifier[]; m?: string; h: string[]; n?: string; a: Record<string, [AttributeValue | null, number | null, 1?]>; f?: RecordBody['facts']; o?: Hold[]; os?: RecordBody['holdsSince']; ol?: Hold[]; r?: StageReading; b?: LifecycleStage; u?: number; t?: number; ct?: number | null };
+  const packed = JSON.parse(text) as { c?: string; i: PackedIdentifier[]; m?: string; h: string[]; n?: string; a: Record<string, [AttributeValue | null, number | null, 1?]>; w?: RecordBody['shown']; f?: RecordBody['facts']; o?: Hold[]; os?: RecordBody['holdsSince']; ol?: Hold[]; r?: StageReading; b?: LifecycleStage; u?: number; t?: number; ct?: number | null };
   const claims = newBag<Claim>();
   for (const name of Object.keys(packed.a)) {
     const [value, changedAt, echo] = packed.a[name] as [AttributeValue | null, number | null, 1?];
@@ -76,7 +76,7 @@ export function unpackBody(text: string): RecordBody {
     ...(packed.c !== undefined && { assetClass: packed.c }),
     identifiers: packed.i.map(([kind, value, marks]) => (marks ? { kind, value, ...((marks & 1) === 1 && { placeholder: true as const }), ...((marks & 2) === 2 && { echo: true as const }) } : { kind, value })),
     ...(packed.m !== undefined && { maker: packed.m }), hostnames: packed.h, ...(packed.n !== undefined && { nameLabel: packed.n }), claims,
-    ...(packed.f && { facts: packed.f }), ...(packed.o && { holds: packed.o }), ...(packed.r && { reading: packed.r }), ...(packed.b && { baseline: packed.b }), ...(packed.u !== undefined && { firstRunningAt: packed.u }),
+    ...(packed.w && { shown: packed.w }), ...(packed.f && { facts: packed.f }), ...(packed.o && { holds: packed.o }), ...(packed.r && { reading: packed.r }), ...(packed.b && { baseline: packed.b }), ...(packed.u !== undefined && { firstRunningAt: packed.u }),
     ...(packed.os && { holdsSince: packed.os }), ...(packed.ol && { holdsLifted: packed.ol }), ...(packed.t !== undefined && { terminatedAt: packed.t }), ...(packed.ct !== undefined && { classChangedAt: packed.ct }),
   };
 }
