@@ -6,6 +6,7 @@ import { IdentityService } from './decisions/identity.service.js';
 import { BackupService } from './engine/backup.service.js';
 import type { Engine } from './engine/engine.js';
 import { RebuildService } from './plan/rebuild.service.js';
+import { PushService } from './push/push.service.js';
 import { QuarantineService } from './quarantine/quarantine.service.js';
 import { AssetQueries } from './queries/asset-queries.service.js';
 import { OperationQueries } from './queries/operation-queries.service.js';
@@ -22,11 +23,12 @@ export abstract class EnginePort implements Engine {
   abstract readonly signal: Engine['signal'];
   abstract readonly actor: Engine['actor'];
   abstract readonly crash: Engine['crash'];
+  abstract readonly push?: NonNullable<Engine['push']>;
   abstract close(): Promise<void>;
 }
 
 /** Each is built from the engine and is its own token. */
-const SERVICES: readonly (new (engine: Engine) => object)[] = [SyncService, RebuildService, DecisionService, ReviewService, QuarantineService, IdentityService, BackupService, AssetQueries, OperationQueries];
+const SERVICES: readonly (new (engine: Engine) => object)[] = [SyncService, PushService, RebuildService, DecisionService, ReviewService, QuarantineService, IdentityService, BackupService, AssetQueries, OperationQueries];
 
 /** The one place where ports meet implementations. */
 @Module({})

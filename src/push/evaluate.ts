@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ClassTree, RecordKey } from '../core/model/index.js';
 import { byCodeUnit, recordKey, sameValue } from '../core/model/index.js';
-import { agreement, judgeTarget, type Agreed, type TargetRecord, type TargetVerdict, type WantedAsset } from '../core/push/index.js';
+import { agreement, isShown, judgeTarget, type Agreed, type TargetRecord, type TargetVerdict, type WantedAsset } from '../core/push/index.js';
 import { loadAssets } from '../database/repositories/assets.js';
-import { agreedOf, deleteOutbox, heldRecords, openMoves, outboxOf, saveAgreed, saveOutbox, targetRows, targetState, type OutboxRow, type TargetRow } from '../database/repositories/push.js';
+import { agreedOf, deleteOutbox, heldRecords, openMoves, outboxOf, saveAgreed, saveOutbox, targetRows, targetState, type AgreedWrite, type OutboxRow, type TargetRow } from '../database/repositories/push.js';
 import type { Tx } from '../database/tx.js';
 import { selectIn } from '../database/tx.js';
 import { unpackBody } from '../database/repositories/rows.js';
@@ -126,8 +126,19 @@ export async function judgeAssets(tx: Tx, ids: readonly string[], context: Evalu
       judged.push({ target, asset, verdict, rows: own });
     }
   }
-  if (store) await saveAgreed(tx, writes, now);
+  if (store) await saveAgreed(tx, await withOurOwn(tx, writes), now);
   return judged;
+}
+
+/** What is found equal because Lockstep had just put it there is its own word, whether the answer came or not. */
+async function withOurOwn(tx: Tx, writes: readonly AgreedWrite[]): Promise<AgreedWrite[]> {
+  const sent = new Map((await selectIn(tx, 'SELECT record_id, field, sent_raw, sent_value FROM agreed_state WHERE sent_at IS NOT NULL AND record_id IN (?)', [...new Set(writes.map(({ recordId }) => recordId))])).map((row) => [`${row['record_id']} ${row['field']}`, row]));
+  if (sent.size === 0) return [...writes];
+  return writes.map((write) => {
+    const row = sent.get(`${write.recordId} ${write.field}`);
+    const isOurs = row !== undefined && (sameValue(JSON.parse(row['sent_value'] as string), write.agreed.value) || isShown({ ...write.agreed, shown: JSON.parse(row['sent_raw'] as string) }, write.agreed.shown));
+    return isOurs ? { ...write, agreed: { ...write.agreed, origin: 'written' } } : write;
+  });
 }
 
 /**

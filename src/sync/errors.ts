@@ -22,3 +22,10 @@ export function errorReport(error: unknown, stream: string | undefined, redact: 
 }
 
 export const isInterruption = (error: unknown, signal: AbortSignal): boolean => signal.aborted || (error instanceof SourceError && error.code === 'interrupted');
+
+export class UnknownNameError extends Error {
+  constructor(readonly what: 'source' | 'stream', readonly wanted: string, readonly known: readonly string[]) {
+    super(`there is no ${what} "${wanted}" in the configuration`);
+    this.name = 'UnknownNameError';
+  }
+}

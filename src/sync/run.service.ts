@@ -214,7 +214,7 @@ export class RunService {
     const report: RunReport = {
       id: run.id, source: run.source, mode: streams.some((stream) => stream.mode === 'full') ? 'full' : run.mode, status,
       streams: Object.fromEntries(streams.map((stream) => [stream.stream.name, stream.counts])), assets: streams.reduce((sum, stream) => plusAssets(sum, stream.assets), NO_ASSETS),
-      pushes: { queued: 0, sent: 0, failed: 0 }, reviews: streams.reduce((sum, stream) => sum + stream.reviews, 0), uncoveredScopes: uncovered,
+      pushes: { queued: await this.queued(run.id), sent: 0, failed: 0 }, reviews: streams.reduce((sum, stream) => sum + stream.reviews, 0), uncoveredScopes: uncovered,
       startedAt: new Date(run.startedAt).toISOString(), finishedAt: new Date(finishedAt).toISOString(), ...(run.resumedFrom !== null && { resumedFrom: run.resumedFrom }),
       warnings: [...(await this.notBuilt(request.source, request.stream)), ...streams.flatMap((stream) => [...stream.warnings, ...unmappedWarnings(stream), ...emptyWarnings(stream)])], ...(error && { error }),
     };
@@ -227,6 +227,13 @@ export class RunService {
     }
     request.onProgress({ kind: 'run_finished', source: run.source, status });
     return report;
+  }
+
+  /** What targets are owed because of this run. */
+  private async queued(runId: string): Promise<number> {
+    if (!this.engine.push) return 0;
+    const [row] = await this.engine.database.read((tx) => tx.query(`SELECT COUNT(*) AS n FROM outbox WHERE cause_run = ? AND state IN ('owed', 'sending', 'looking')`, [runId]));
+    return Number(row?.['n'] ?? 0);
   }
 
   /** Streams that this run was to read, as far as any run has ever begun one. */

@@ -3,6 +3,9 @@ import { judgementOf } from './judgement.js';
 import type { ProgressEvent } from './progress.js';
 import { RunService } from './run.service.js';
 import type { RunReport } from './stream-run.js';
+import { PushService, type TargetReport } from '../push/push.service.js';
+import { sweepTargets } from '../push/sweep.js';
+import { UnknownNameError } from './errors.js';
 import { judgeRemoved } from './unread.js';
 import { resolveDue } from './due.js';
 
@@ -12,20 +15,21 @@ export interface SyncRequest {
   readonly full?: boolean;
   readonly stream?: string;
   readonly trigger?: string;
+  /** false: nothing is delivered to targets; what they are owed is noted all the same. */
+  readonly push?: boolean;
+  /** ms that deliveries may wait for what falls due soon. */
+  readonly patienceMs?: number;
   readonly onProgress?: (event: ProgressEvent) => void;
 }
 
 export interface SyncReport {
   readonly formatVersion: 1;
   readonly runs: readonly RunReport[];
+  /** What was delivered afterwards, by target; absent: nothing was to be. */
+  readonly targets?: readonly TargetReport[];
 }
 
-export class UnknownNameError extends Error {
-  constructor(readonly what: 'source' | 'stream', readonly wanted: string, readonly known: readonly string[]) {
-    super(`there is no ${what} "${wanted}" in the configuration`);
-    this.name = 'UnknownNameError';
-  }
-}
+export { UnknownNameError };
 
 /** Sources that pull at the same time: the network is waited for together, the store takes one slice after the other. */
 const AT_ONCE = 4;
@@ -39,6 +43,7 @@ export class SyncService {
     const judgement = judgementOf(engine);
     await judgeRemoved(engine, judgement);
     await resolveDue(engine, judgement);
+    await sweepTargets(engine, judgement);
     const service = new RunService(engine, judgement);
     const runs: (RunReport | undefined)[] = sources.map(() => undefined);
     let next = 0;
@@ -51,7 +56,12 @@ export class SyncService {
     };
     const ends = await Promise.allSettled(Array.from({ length: Math.min(AT_ONCE, sources.length) }, worker));
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
-    return { formatVersion: 1, runs: runs.filter((run) => run !== undefined) };
+    const done = runs.filter((run) => run !== undefined);
+    if (request.push === false || !engine.push || engine.signal.aborted) return { formatVersion: 1, runs: done };
+    const { targets, byRun } = await new PushService(engine).push({ ...(request.patienceMs !== undefined && { patienceMs: request.patienceMs }) });
+    const told = done.map((run): RunReport => ({ ...run, pushes: { ...run.pushes, ...(byRun[run.id] ?? {}) } }));
+    await engine.database.transaction((tx) => tx.executeMany('UPDATE runs SET report = ? WHERE id = ?', told.filter((run) => byRun[run.id]).map((run) => [JSON.stringify(run), run.id])));
+    return { formatVersion: 1, runs: told, targets };
   }
 
   private chosen({ sources, stream }: SyncRequest) {

@@ -1,0 +1,162 @@
+import { SourceError, type CreateOutcome, type Identifier, type NewRecord, type Stream } from '../../connectors/sdk/contract/index.js';
+import type { AttributeValue } from '../../connectors/sdk/contract/index.js';
+import { isA, recordKey, type RecordKey } from '../core/model/index.js';
+import type { WrittenValues } from '../core/reconcile/next-version.js';
+import { addConstraints } from '../database/repositories/decisions.js';
+import { endAttempts, insertAttempts } from '../database/repositories/push-attempts.js';
+import { deleteOutbox, outboxOf, saveAgreed, saveOutbox, type OutboxRow } from '../database/repositories/push.js';
+import { headsByExternalId } from '../database/repositories/records.js';
+import { unpackBody } from '../database/repositories/rows.js';
+import { storeSightings } from '../sync/sighting.js';
+import { judgeAssets, type JudgedAsset } from './evaluate.js';
+import { waitBefore } from './limits.js';
+import { fetchRecords, shownIn } from './read-back.js';
+import { outcomeOf } from './relay.js';
+import { reportOf, type TargetSession } from './target-session.js';
+
+const TRIES = 8;
+
+interface Wanted {
+  readonly stream: Stream<any, any>;
+  readonly record: NewRecord;
+  /** Of the asset: to which the new record is bound. */
+  readonly anchor: RecordKey;
+}
+
+/**
+ * A new record in a target: searched for before it is made, by our reference and by what identifies it; after an unknown
+ * outcome searched for until the vendor's index must show it. Bound to its asset by a link of its own, whatever its values.
+ */
+export async function relayCreate(session: TargetSession, row: OutboxRow): Promise<void> {
+  const wanted = await wantedOf(session, row);
+  if (wanted === undefined) return;
+  const sentAt = row.state === 'sending' ? Number(row.detail?.['sentAt'] ?? 0) : undefined;
+  const found = await wanted.stream.push?.create?.search(session.client, wanted.record) ?? [];
+  const ours = found.find(({ by }) => by === 'reference');
+  if (ours) return bind(session, row, wanted, ours.externalId, 'created', undefined);
+  const lagMs = 2 * (session.target.connector.manifest.indexLagMs ?? 0);
+  if (sentAt !== undefined && session.now() - sentAt < lagMs) return later(session, row, sentAt + lagMs, 'the target may not show yet what was created there');
+  const other = found[0];
+  if (other) {
+    return kill(session, row, { reason: `${session.target.source.name} already holds ${other.externalId}, with ${other.match}, which is no record of this asset here`, hint: `read the target first (\`lockstep sync ${session.target.source.name}\`); if it stays apart, \`lockstep assets merge\` or mend the identifier` });
+  }
+  if (row.attempts >= TRIES) return kill(session, row, { reason: `${TRIES} tries to create it, and none was answered` });
+  const attemptId = await session.transaction(async (tx) => {
+    const now = session.now();
+    await saveOutbox(tx, [{ ...row, state: 'sending', attempts: row.attempts + 1, detail: { sentAt: now } }], now);
+    const [id] = await insertAttempts(tx, [{
+      pushId: session.pushId, target: row.target, assetId: row.assetId, recordKey: null, recordId: null, generation: row.generation, kind: 'create', outcome: 'sent', at: now, finishedAt: null,
+      differences: [{ field: 'record', before: null, after: { stream: wanted.stream.name, class: wanted.record.assetClass, ...wanted.record.attributes, ...(wanted.record.stage && { stage: wanted.record.stage.codes }) }, because: 'the target does not have it' }], answer: null, readBack: null, runId: row.causeRun,
+    }]);
+    return id as number;
+  });
+  session.engine.crash('after outbox commit before send');
+  const outcome = await created(session, wanted);
+  session.engine.crash('after the answer before agreed state');
+  if (outcome.kind === 'created' || outcome.kind === 'matched') return bind(session, row, wanted, outcome.externalId, outcome.kind, attemptId);
+  const reason = outcome.kind === 'refused' ? session.redact(outcome.error.vendorWords ?? outcome.error.message) : session.redact(outcome.reason);
+  await session.transaction((tx) => endAttempts(tx, [{ id: attemptId, outcome: outcome.kind, answer: outcome.kind === 'refused' ? { ...reportOf(outcome.error, session.redact) } : { reason } }], session.now()));
+  if (outcome.kind === 'refused') return kill(session, row, { ...reportOf(outcome.error, session.redact), reason });
+  session.count('retried');
+  if (outcome.kind === 'retry') return save(session, { ...row, state: 'owed', attempts: row.attempts, detail: null, reason, notBefore: session.now() + waitBefore(row.attempts + 1, outcome.afterMs) });
+  return save(session, { ...row, state: 'sending', attempts: row.attempts + 1, detail: { sentAt: session.now() }, reason, notBefore: session.now() + Math.max(lagMs, waitBefore(1, undefined)) });
+}
+
+async function created(session: TargetSession, { stream, record }: Wanted): Promise<CreateOutcome> {
+  try {
+    const create = stream.push?.create;
+    if (!create) throw new Error(`stream ${stream.name} takes no new records`);
+    return await create.create(session.client, record);
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    const outcome = outcomeOf(error);
+    if (outcome.kind === 'retry' || outcome.kind === 'unknown') session.stop(error);
+    return outcome.kind === 'refused' || outcome.kind === 'retry' || outcome.kind === 'unknown' ? outcome : { kind: 'refused', error };
+  }
+}
+
+/** What is to be made, as of now; undefined: nothing any more. */
+async function wantedOf(session: TargetSession, row: OutboxRow): Promise<Wanted | undefined> {
+  const { target } = session;
+  return session.transaction(async (tx) => {
+    const now = session.now();
+    const [judged] = await judgeAssets(tx, [row.assetId], session.context(), true);
+    // A create that may have left is followed to its end even where nobody wants it any more.
+    if (!judged || (!judged.verdict.creates && row.state !== 'sending')) {
+      await deleteOutbox(tx, [row]);
+      if (judged && judged.verdict.writes.length > 0) await saveOutbox(tx, [{ ...row, kind: 'update', state: 'owed', generation: row.generation + 1, notBefore: now, detail: null }], now);
+      return undefined;
+    }
+    const stream = [...target.streams.values()].find(({ push }) => push?.create?.classes.some((name) => isA(judged.asset.assetClass, name, session.judgement.rules.identity.classes)));
+    if (!stream) return undefined;
+    const { identifiers, anchor } = await identityOf(row.assetId);
+    return anchor === undefined ? undefined : { stream, anchor, record: newRecord(session, judged, stream, identifiers) };
+
+    async function identityOf(assetId: string): Promise<{ readonly identifiers: readonly Identifier[]; readonly anchor: RecordKey | undefined }> {
+      const rows = await tx.query(`SELECT h.id AS id, h.external_id AS external_id, h.state AS state, st.source AS source, st.name AS stream, b.body AS body, a.anchor_record_id AS anchor FROM record_heads h JOIN record_bodies b ON b.record_id = h.id JOIN streams st ON st.id = h.stream_id JOIN assets a ON a.id = h.asset_id WHERE h.asset_id = ? ORDER BY h.id`, [assetId]);
+      const values = new Map<string, Identifier>();
+      for (const each of rows) {
+        if (each['state'] === 'tombstoned') continue;
+        for (const { kind, value, placeholder, echo } of unpackBody(each['body'] as string).identifiers) if (!placeholder && !echo && kind !== 'external_ref') values.set(`${kind}:${value}`, { kind, value });
+      }
+      const first = rows.find((each) => Number(each['id']) === Number(each['anchor'])) ?? rows[0];
+      return { identifiers: [...values.values()], anchor: first && recordKey(first['source'] as string, first['stream'] as string, first['external_id'] as string) };
+    }
+  });
+}
+
+function newRecord({ target }: TargetSession, { asset }: JudgedAsset, stream: Stream<any, any>, identifiers: readonly Identifier[]): NewRecord {
+  const rules = target.rules.streams.get(stream.name);
+  const own = new Set(stream.push?.attributes ?? []);
+  const codes = rules?.codesFor?.(asset.stage);
+  return {
+    assetId: asset.id, assetClass: asset.assetClass ?? stream.push?.create?.classes[0] ?? 'hardware', reference: target.source.push.reference ?? target.connector.manifest.referenceFields?.[0] ?? '',
+    attributes: Object.fromEntries(Object.entries(asset.attributes).filter(([name]) => own.has(name)).map(([name, value]) => [name, rules?.spell(name, value) ?? value])), identifiers, ...(codes && { stage: { stage: asset.stage, codes } }),
+  };
+}
+
+/** Reads the new record back, links it to its asset, and agrees on everything that it shows because Lockstep said so. */
+async function bind(session: TargetSession, row: OutboxRow, { stream, record, anchor }: Wanted, externalId: string, kind: 'created' | 'matched', attemptId: number | undefined): Promise<void> {
+  const run = await session.run(stream.name);
+  const back = (await fetchRecords(session.client, run, [externalId], () => session.now())).get(externalId);
+  if (back?.kind !== 'found') return later(session, row, session.now() + waitBefore(1, undefined), `${externalId} was created and cannot be read yet`);
+  const key = recordKey(session.target.source.name, stream.name, externalId);
+  await session.transaction(async (tx) => {
+    const now = session.now();
+    const known = (await headsByExternalId(tx, run.streamId, [externalId])).get(externalId);
+    const written = kind === 'created' ? writtenBy(record, back.judged) : undefined;
+    if (known?.assetId !== row.assetId && key !== anchor) await addConstraints(tx, [{ kind: 'must_link', a: anchor, b: key }], session.engine.actor, `created there by Lockstep for ${row.assetId}`, now);
+    await storeSightings(tx, run, [{ judged: back.judged, readAt: back.readAt, ...(written && { written: written.values }) }], now);
+    const head = (await headsByExternalId(tx, run.streamId, [externalId])).get(externalId);
+    if (head && written) await saveAgreed(tx, written.fields.map(({ field, value, shown }) => ({ recordId: head.id, field, agreed: { value, shown, origin: 'written' } })), now);
+    if (attemptId !== undefined) await endAttempts(tx, [{ id: attemptId, outcome: kind, readBack: { record: key } }], now);
+    else await tx.execute(`UPDATE push_attempts SET outcome = ?, finished_at = ?, read_back = ? WHERE target = ? AND asset_id = ? AND kind = 'create' AND outcome IN ('sent', 'unknown')`, [kind, now, JSON.stringify({ record: key }), row.target, row.assetId]);
+    // What the new record does not show as it should is an update like any other, or an alignment where it was there before.
+    await deleteOutbox(tx, [row]);
+    const [judged] = await judgeAssets(tx, [row.assetId], session.context(), true);
+    if (judged && judged.verdict.writes.length > 0 && !judged.verdict.waits) await saveOutbox(tx, [{ ...row, kind: 'update', state: 'owed', generation: row.generation + 1, notBefore: now, attempts: 0, detail: null, reason: null }], now);
+  });
+  session.count('created', row);
+}
+
+function writtenBy({ attributes, stage }: NewRecord, judged: Parameters<typeof shownIn>[0]): { readonly values: WrittenValues; readonly fields: readonly { readonly field: string; readonly value: unknown; readonly shown: unknown }[] } {
+  const fields = [...Object.entries(attributes).map(([field, value]) => ({ field, value: value as unknown, shown: shownIn(judged, field) })), ...(stage ? [{ field: 'stage', value: stage.stage as unknown, shown: shownIn(judged, 'stage') }] : [])];
+  return {
+    fields: fields.filter(({ shown }) => shown !== undefined && shown !== null),
+    values: {
+      attributes: new Map(fields.filter(({ field }) => field !== 'stage').map(({ field, value, shown }) => [field, [value, shown].filter((each): each is AttributeValue => each !== null && each !== undefined)])),
+      ...(stage && { stage: [{ stage: stage.stage, raws: [stage.codes] }] }),
+    },
+  };
+}
+
+const save = (session: TargetSession, row: OutboxRow): Promise<void> => session.transaction(async (tx) => {
+  const current = (await outboxOf(tx, [row.assetId])).find((each) => each.target === row.target);
+  if (current) await saveOutbox(tx, [{ ...row, generation: current.generation, digest: current.digest }], session.now());
+});
+const later = (session: TargetSession, row: OutboxRow, at: number, reason: string): Promise<void> => save(session, { ...row, state: 'sending', notBefore: at, reason });
+
+async function kill(session: TargetSession, row: OutboxRow, why: Readonly<Record<string, unknown>> & { readonly reason: string }): Promise<void> {
+  session.count('failed', row);
+  await save(session, { ...row, state: 'dead', reason: why.reason, detail: why });
+}

@@ -1,0 +1,46 @@
+import { SourceError, type FetchedOne, type StageCodes, type Stream } from '../../connectors/sdk/contract/index.js';
+import { judgeRecord, readRecord, type JudgedRecord } from '../sync/read-record.js';
+import type { StreamRun } from '../sync/stream-run.js';
+
+/** One record of a target as it stands there now. */
+export type ReadBack =
+  | { readonly kind: 'found'; readonly raw: unknown; readonly judged: JudgedRecord; readonly readAt: number }
+  | { readonly kind: 'gone' | 'unknown'; readonly reason: string };
+
+/** Asks for records by id, several at once where the connector can; as they were, or are, or the reason why nobody knows. */
+export async function fetchRecords(client: unknown, run: StreamRun, externalIds: readonly string[], now: () => number): Promise<Map<string, ReadBack>> {
+  const { stream } = run;
+  const found = new Map<string, ReadBack>();
+  const readAt = now();
+  const many = stream.push?.fetchMany ? await stream.push.fetchMany(client, externalIds) : undefined;
+  for (const id of externalIds) {
+    const at = many ? readAt : now();
+    const one: FetchedOne<unknown> = many ? (many.get(id) ?? { kind: 'unknown', reason: 'the target did not return it' }) : await fetchOne(client, stream, id);
+    if (one.kind === 'found') found.set(id, { kind: 'found', raw: one.raw, judged: await judgeRaw(run, one.raw, at), readAt: at });
+    else found.set(id, { kind: one.kind, reason: one.kind === 'gone' ? 'the target has deleted it' : one.reason });
+  }
+  return found;
+}
+
+const fetchOne = (client: unknown, stream: Stream<any, any>, id: string): Promise<FetchedOne<unknown>> => {
+  if (!stream.fetchOne) throw new Error(`stream ${stream.name} writes records that it cannot read one by one`);
+  return stream.fetchOne(client, id);
+};
+
+export function judgeRaw(run: StreamRun, raw: unknown, readAt: number): Promise<JudgedRecord> {
+  const where = run.source.where?.expression;
+  const read = readRecord(raw, (each) => run.stream.map(each, { ...run.mapContext, readAt }));
+  return judgeRecord(read, { mapping: run.mapping, ...(where && { where }), classes: run.judgement.rules.identity.classes, matches: run.judgement.matches }, readAt);
+}
+
+/** What a judged record shows of a field, as agreements keep it; undefined: it cannot be read. */
+export function shownIn(judged: JudgedRecord, field: string): unknown {
+  if (judged.kind !== 'record' || judged.record.kind !== 'asset') return undefined;
+  const { record } = judged;
+  return field === 'stage' ? (record.stage?.raw ?? null) : (record.shown?.[field] ?? record.claims[field] ?? null);
+}
+
+export const stageIn = (judged: JudgedRecord): { readonly codes: StageCodes; readonly stage?: string } | undefined => (judged.kind === 'record' && judged.record.kind === 'asset' && judged.record.stage ? { codes: judged.record.stage.raw, ...(judged.record.stage.stage && { stage: judged.record.stage.stage }) } : undefined);
+
+/** A failure of the target as a whole: nothing more is tried there now. */
+export const isTargetFailure = (error: unknown): error is SourceError => error instanceof SourceError;
