@@ -6,7 +6,9 @@ import { IdentityService } from './decisions/identity.service.js';
 import { BackupService } from './engine/backup.service.js';
 import type { Engine } from './engine/engine.js';
 import { RebuildService } from './plan/rebuild.service.js';
+import { OutboxService } from './push/outbox.service.js';
 import { PushService } from './push/push.service.js';
+import { UndoService } from './push/undo.service.js';
 import { QuarantineService } from './quarantine/quarantine.service.js';
 import { AssetQueries } from './queries/asset-queries.service.js';
 import { OperationQueries } from './queries/operation-queries.service.js';
@@ -28,7 +30,7 @@ export abstract class EnginePort implements Engine {
 }
 
 /** Each is built from the engine and is its own token. */
-const SERVICES: readonly (new (engine: Engine) => object)[] = [SyncService, PushService, RebuildService, DecisionService, ReviewService, QuarantineService, IdentityService, BackupService, AssetQueries, OperationQueries];
+const SERVICES: readonly (new (engine: Engine) => object)[] = [SyncService, PushService, OutboxService, UndoService, RebuildService, DecisionService, ReviewService, QuarantineService, IdentityService, BackupService, AssetQueries, OperationQueries];
 
 /** The one place where ports meet implementations. */
 @Module({})

@@ -17,6 +17,8 @@ export interface Verb {
   /** What to type, and what that does. */
   readonly examples: readonly (readonly [string, string])[];
   readonly run: Run;
+  /** Verbs below one that also acts by itself: `push`, `push pause`. */
+  readonly below?: readonly Verb[];
 }
 
 export interface OptionMore {
@@ -47,6 +49,7 @@ export function addVerb(parent: Command, verb: Verb, perform: Perform): Command 
   for (const [flags, text, more] of verb.options ?? []) command.addOption(optionOf(flags, text, more));
   command.addHelpText('after', `\nExamples:\n${exampleLines(verb.examples)}`);
   command.action(async (...all: unknown[]) => perform(verb.run, command, all.slice(0, args.length)));
+  for (const below of verb.below ?? []) addVerb(command, below, perform);
   return command;
 }
 

@@ -1,22 +1,20 @@
-import { ATTRIBUTES, LIFECYCLE_STAGES, type AttributeType, type AttributeValue } from '../../connectors/sdk/contract/index.js';
+import { ATTRIBUTES, HOLDS, LIFECYCLE_STAGES, type AttributeType, type AttributeValue, type Hold, type LifecycleStage } from '../../connectors/sdk/contract/index.js';
 import { day, email, integer, list, text } from '../../connectors/sdk/mapping/index.js';
-import type { Constraint, RecordKey } from '../core/model/index.js';
+import { liftHold, stageGraph } from '../core/lifecycle/index.js';
+import type { Constraint, Move, RecordKey } from '../core/model/index.js';
 import type { Engine } from '../engine/engine.js';
 import { loadAssets } from '../database/repositories/assets.js';
 import { appendAudit } from '../database/repositories/audit.js';
-import { addConstraints, addOverride, loadConstraints, loadOverrides, releaseConstraints, releaseOverrides } from '../database/repositories/decisions.js';
+import { addConstraints, addOverride, addPersonHold, liftPersonHolds, loadConstraints, loadOverrides, loadPersonHolds, releaseConstraints, releaseOverrides, saveMoves } from '../database/repositories/decisions.js';
+import { bodiesOf, saveBodies } from '../database/repositories/records.js';
 import { selectIn, type Tx } from '../database/tx.js';
 import { judgementOf } from '../sync/judgement.js';
 import { storeSlice } from '../sync/slice-store.js';
 import type { AssetCounts, Judgement } from '../sync/slice-types.js';
 import { findAsset } from './find-asset.js';
+import { DecisionRefusedError } from './refused.js';
 
-export class DecisionRefusedError extends Error {
-  constructor(message: string, readonly hint: string) {
-    super(message);
-    this.name = 'DecisionRefusedError';
-  }
-}
+export { DecisionRefusedError };
 
 export interface DecisionResult {
   readonly formatVersion: 1;
@@ -101,6 +99,64 @@ export class DecisionService {
       await appendAudit(tx, { at: now, actor: this.engine.actor, action: 'assets.release', subject: { asset: id, attribute }, before: released.map((each) => each.value), reason });
       return { formatVersion: 1, assets: [id], changed };
     });
+  }
+
+  /** A person's move: it counts like any other from now on, and a later one elsewhere outranks it. Refused where the life cycle has no such way. */
+  async transition(asset: string, stage: string, { reason, evidence }: { readonly reason: string; readonly evidence?: string }): Promise<DecisionResult> {
+    const to = this.valueOf('stage', stage) as LifecycleStage;
+    return this.decide(async (tx, now) => {
+      const id = await findAsset(tx, asset);
+      const before = (await loadAssets(tx, [id])).get(id);
+      if (!before) throw new DecisionRefusedError(`asset ${id} is gone`, 'see `lockstep assets list`');
+      if (before.state.stage === to) throw new DecisionRefusedError(`asset ${id} is ${to} already`, `see \`lockstep assets history ${id} --attribute stage\``);
+      const move: Move = { origin: { kind: 'person', name: this.engine.actor }, anchor: before.state.anchor, to, at: now, reason, ...(evidence !== undefined && { evidence }) };
+      await saveMoves(tx, [move], () => before.anchorId, null, now);
+      const members = (await membersOf(tx, [id])).get(id) ?? [];
+      const changed = await this.judgeAgain(tx, members, now, [id]);
+      const after = (await loadAssets(tx, [id])).get(id);
+      if (after?.state.stage !== to) throw await this.refusedMove(tx, before.anchorId, before.state.stage, to, after?.state.stage);
+      await appendAudit(tx, { at: now, actor: this.engine.actor, action: 'assets.transition', subject: { asset: id }, before: before.state.stage, after: { stage: to, ...(evidence !== undefined && { evidence }) }, reason });
+      return { formatVersion: 1, assets: [id], changed };
+    });
+  }
+
+  /** Said from the review that the move opened, which goes back with the transaction. */
+  private async refusedMove(tx: Tx, anchorId: number, from: LifecycleStage, to: LifecycleStage, now: LifecycleStage | undefined): Promise<DecisionRefusedError> {
+    const [review] = await tx.query(`SELECT r.because AS because FROM reviews r JOIN review_records rr ON rr.review_id = r.id WHERE r.status = 'open' AND r.kind IN ('illegal_move', 'guarded_move', 'flapping') AND rr.record_id = ? ORDER BY r.id DESC LIMIT 1`, [anchorId]);
+    if (now !== undefined && now !== from) return new DecisionRefusedError(`the asset would be ${now}, not ${to}: a rule or a pin decides otherwise`, 'see `lockstep assets explain`; `lockstep assets override` pins a stage');
+    const legal = LIFECYCLE_STAGES.filter((each) => each !== from && stageGraph(this.judgement.rules.lifecycle).isLegal(from, each));
+    return new DecisionRefusedError(`from ${from} the asset cannot move to ${to}${review ? `: ${String(review['because'])}` : ''}`, to === 'disposed' ? 'a disposal needs its reference: --evidence' : `from ${from} it can move to ${legal.join(', ')}; lifecycle.transitions.add admits others`);
+  }
+
+  /** Sets or lifts a hold of a person's. A legal one is lifted by a person only, wherever it was stated. */
+  async hold(asset: string, hold: string, { reason, lift }: { readonly reason: string; readonly lift: boolean }): Promise<DecisionResult> {
+    if (!(HOLDS as readonly string[]).includes(hold)) throw new DecisionRefusedError(`"${hold}" is no hold`, `one of: ${HOLDS.join(', ')}`);
+    return this.decide(async (tx, now) => {
+      const id = await findAsset(tx, asset);
+      const members = (await membersOf(tx, [id])).get(id) ?? [];
+      const keyOf = new Map(members.map((member) => [member.id, member.key]));
+      const standing = (await loadPersonHolds(tx, [...keyOf.keys()], (each) => keyOf.get(each))).filter((each) => each.hold === hold);
+      const stored = (await loadAssets(tx, [id])).get(id);
+      const held = stored?.state.holds.includes(hold as Hold) ?? false;
+      if (lift && !held) throw new DecisionRefusedError(`asset ${id} is under no ${hold} hold`, `see \`lockstep assets show ${id}\``);
+      if (!lift && standing.length > 0) throw new DecisionRefusedError(`asset ${id} is under a ${hold} hold already`, `see \`lockstep assets show ${id}\``);
+      if (lift) {
+        await liftPersonHolds(tx, [...keyOf.keys()], hold as Hold, now);
+        await this.liftReadHold(tx, members, hold as Hold);
+      } else await addPersonHold(tx, stored?.anchorId as number, { hold: hold as Hold, by: this.engine.actor, reason, at: now });
+      const changed = await this.judgeAgain(tx, members, now, [id]);
+      await appendAudit(tx, { at: now, actor: this.engine.actor, action: lift ? 'assets.lift_hold' : 'assets.hold', subject: { asset: id }, after: hold, reason });
+      return { formatVersion: 1, assets: [id], changed };
+    });
+  }
+
+  /** A hold that sources go on stating: the person's word stands against each record that does. */
+  private async liftReadHold(tx: Tx, members: readonly Member[], hold: Hold): Promise<void> {
+    const bodies = await bodiesOf(tx, members.map((member) => member.id));
+    await saveBodies(tx, [...bodies].filter(([, body]) => body.holds?.includes(hold)).map(([id, body]) => {
+      const { holds: _holds, holdsSince: _since, holdsLifted: _lifted, ...rest } = body;
+      return { id, body: { ...rest, ...liftHold(body, hold) } };
+    }));
   }
 
   private async decide(work: (tx: Tx, now: number) => Promise<DecisionResult>): Promise<DecisionResult> {

@@ -1,10 +1,11 @@
 import type { EngineOptions, Engine } from '../engine/engine.js';
+import { OutboxService } from '../push/outbox.service.js';
 import { selectIn } from '../database/tx.js';
 import { SyncService, type SyncReport, type SyncRequest } from '../sync/sync.service.js';
 import { lastChange, RebuildService } from './rebuild.service.js';
 import { onScratch } from './scratch.js';
 
-export type PlannedKind = 'create' | 'change' | 'retire' | 'merge' | 'split' | 'review';
+export type PlannedKind = 'create' | 'change' | 'retire' | 'merge' | 'split' | 'push' | 'review';
 
 export interface PlanLine {
   readonly asset: string;
@@ -39,7 +40,7 @@ export class PlanService {
       const before = { change: await lastChange(engine), review: await lastReview(engine) };
       let runs: SyncReport['runs'] = [];
       if (request.rules) await new RebuildService(engine).rebuild();
-      else runs = (await new SyncService(engine).sync({ ...request, trigger: 'plan' })).runs;
+      else runs = (await new SyncService(engine).sync({ ...request, trigger: 'plan', push: false })).runs;
       return reportOf(engine, before, runs);
     });
   }
@@ -50,7 +51,18 @@ async function lastReview(engine: Engine): Promise<number> {
   return Number(row?.['id'] ?? 0);
 }
 
+/** What the sync would deliver afterwards: all that is owed by then, field by field. */
+async function pushLines(engine: Engine): Promise<PlanLine[]> {
+  const lines: PlanLine[] = [];
+  if (!engine.push?.writes) return lines;
+  for await (const { target, asset, name, differences } of new OutboxService(engine).list({ state: 'owed' })) {
+    for (const { field, before, after, because } of differences) lines.push({ asset, ...(name !== null && { name }), source: target, kind: 'push', attribute: field, before, after, because });
+  }
+  return lines;
+}
+
 async function reportOf(engine: Engine, before: { readonly change: number; readonly review: number }, runs: SyncReport['runs']): Promise<PlanReport> {
+  const pushes = await pushLines(engine);
   return engine.database.read(async (tx) => {
     const rows = await tx.query('SELECT * FROM changes WHERE seq > ? ORDER BY seq', [before.change]);
     const reviews = await tx.query(`SELECT * FROM reviews WHERE id > ? AND status = 'open' ORDER BY id`, [before.review]);
@@ -66,8 +78,8 @@ async function reportOf(engine: Engine, before: { readonly change: number; reado
     });
     const of = (kind: PlannedKind): number => new Set(changes.filter((change) => change.kind === kind).map((change) => change.asset)).size;
     return {
-      formatVersion: 1, summary: { create: of('create'), change: of('change'), retire: of('retire'), push: 0, reviews: reviews.length }, runs,
-      changes: [...changes, ...reviews.map((row): PlanLine => ({ asset: '', kind: 'review', before: null, after: row['kind'], because: row['because'], ...(row['source'] !== null && { source: row['source'] as string }) }))],
+      formatVersion: 1, summary: { create: of('create'), change: of('change'), retire: of('retire'), push: new Set(pushes.map(({ source, asset }) => `${source} ${asset}`)).size, reviews: reviews.length }, runs,
+      changes: [...changes, ...pushes, ...reviews.map((row): PlanLine => ({ asset: '', kind: 'review', before: null, after: row['kind'], because: row['because'], ...(row['source'] !== null && { source: row['source'] as string }) }))],
     };
   });
 }

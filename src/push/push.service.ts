@@ -1,15 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { SourceError } from '../../connectors/sdk/contract/index.js';
 import type { Engine } from '../engine/engine.js';
-import { holderOf, holderWords } from '../database/processes.js';
-import { releaseLease, takeLease } from '../database/repositories/leases.js';
 import { assetsWrittenSince, writeTimes } from '../database/repositories/push-attempts.js';
 import { dueRows, nextDueAt, targetState, type OutboxRow } from '../database/repositories/push.js';
-import { connectSource } from '../sources/connections.js';
 import { resolveDue } from '../sync/due.js';
 import { judgementOf } from '../sync/judgement.js';
 import { UnknownNameError } from '../sync/errors.js';
-import { LEASE_MS, type ErrorReport } from '../sync/stream-run.js';
+import type { ErrorReport } from '../sync/stream-run.js';
 import type { Judgement } from '../sync/slice-types.js';
 import { relayCreate } from './create.js';
 import { holdByGuard } from './guard.js';
@@ -17,7 +14,7 @@ import { breaksGuard, GUARD_WINDOW_MS, quietUntil, writesLeft } from './limits.j
 import { relayUpdates } from './relay.js';
 import type { PushRules, Target } from './rules.js';
 import { sweepTargets } from './sweep.js';
-import { reportOf, TargetSession, type Counted } from './target-session.js';
+import { reportOf, withTarget, type Counted, type TargetSession } from './target-session.js';
 
 /** Assets a batch: read before, written, and read after together. */
 const BATCH = 50;
@@ -97,21 +94,13 @@ export class PushService {
     if (state.paused) return idle('paused', state.pausedBecause ?? 'by a person');
     const quiet = quietUntil(source.push.quietHours, source.schedule.timezone, engine.clock.now());
     if (quiet !== undefined) return idle('quiet', `quiet hours until ${new Date(quiet).toISOString()}`);
-    const now = engine.clock.now();
-    const held = await engine.database.transaction((tx) => takeLease(tx, `push:${source.name}`, holderOf(engine.actor, pushId), LEASE_MS, now));
-    if ('heldBy' in held) return idle('busy', `another process writes there (${holderWords(held.heldBy)})`);
-    let connection: Awaited<ReturnType<typeof connectSource>> | undefined;
-    try {
-      connection = await connectSource(engine, source);
-      const session = new TargetSession(engine, this.judgement, rules, target, connection, held.lease, pushId);
+    const opened = await withTarget(engine, this.judgement, rules, target, pushId, async (session): Promise<TargetReport> => {
       sessions.push(session);
       await this.work(session, request);
       const { failure } = session;
       return { target: source.name, status: failure ? 'failed' : 'done', counts: { ...session.counts }, ...(await this.left(source.name)), ...(failure && { reason: session.redact(failure.message), error: reportOf(failure, session.redact) }) };
-    } finally {
-      await connection?.close().catch((error: unknown) => engine.log.warn('connection not closed', { source: source.name, error: String(error) }));
-      await engine.database.transaction((tx) => releaseLease(tx, held.lease));
-    }
+    });
+    return 'busy' in opened ? idle('busy', `another process writes there (${opened.busy})`) : opened.value;
   }
 
   /** Until nothing is due, or nothing can be done now. */

@@ -1,10 +1,11 @@
 import type { SourceError } from '../../connectors/sdk/contract/index.js';
 import { createRedactor } from '../../connectors/sdk/http/index.js';
 import type { Engine } from '../engine/engine.js';
-import { checkLease, type Lease } from '../database/repositories/leases.js';
+import { holderOf, holderWords } from '../database/processes.js';
+import { checkLease, releaseLease, takeLease, type Lease } from '../database/repositories/leases.js';
 import { targetRows, type OutboxRow, type TargetRow } from '../database/repositories/push.js';
 import type { Tx } from '../database/tx.js';
-import type { Connection } from '../sources/connections.js';
+import { connectSource, type Connection } from '../sources/connections.js';
 import { errorReport } from '../sync/errors.js';
 import { storedRun } from '../sync/stored-run.js';
 import { LEASE_MS, type ErrorReport, type StreamRun } from '../sync/stream-run.js';
@@ -76,6 +77,21 @@ export class TargetSession {
 
   context(): EvaluateContext {
     return { push: this.rules, classes: this.judgement.rules.identity.classes, matches: this.judgement.matches, now: this.now(), runId: null, only: new Set([this.target.source.name]) };
+  }
+}
+
+/** Alone at the target, and connected. `busy`: who is there already. */
+export async function withTarget<T>(engine: Engine, judgement: Judgement, rules: PushRules, target: Target, pushId: string, work: (session: TargetSession) => Promise<T>): Promise<{ readonly value: T } | { readonly busy: string }> {
+  const { source } = target;
+  const held = await engine.database.transaction((tx) => takeLease(tx, `push:${source.name}`, holderOf(engine.actor, pushId), LEASE_MS, engine.clock.now()));
+  if ('heldBy' in held) return { busy: holderWords(held.heldBy) };
+  let connection: Connection | undefined;
+  try {
+    connection = await connectSource(engine, source);
+    return { value: await work(new TargetSession(engine, judgement, rules, target, connection, held.lease, pushId)) };
+  } finally {
+    await connection?.close().catch((error: unknown) => engine.log.warn('connection not closed', { source: source.name, error: String(error) }));
+    await engine.database.transaction((tx) => releaseLease(tx, held.lease));
   }
 }
 

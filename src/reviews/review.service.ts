@@ -6,6 +6,7 @@ import { loadReview, recordsOfReviews, resolveReview, type StoredReview } from '
 import { HEAD_COLUMNS, headOf, type RecordHead } from '../database/repositories/rows.js';
 import { executeIn, selectIn, type Tx } from '../database/tx.js';
 import { DecisionRefusedError } from '../decisions/decision.service.js';
+import { decideHeldSet } from '../push/verdicts.js';
 import { judgementOf } from '../sync/judgement.js';
 import { tombstone } from '../sync/missing.js';
 import { storeSlice } from '../sync/slice-store.js';
@@ -14,13 +15,17 @@ import { withStoredRun } from '../sync/stored-run.js';
 import type { StreamRun } from '../sync/stream-run.js';
 import { acceptVersions } from '../sync/waiting.js';
 
-export const RESOLUTIONS = ['merge', 'apart', 'accept', 'reject', 'release'] as const;
+export const RESOLUTIONS = ['merge', 'apart', 'accept', 'reject', 'release', 'ours', 'theirs'] as const;
 export type Resolution = (typeof RESOLUTIONS)[number];
 
 export interface ResolveRequest {
   readonly as: Resolution;
   /** Record keys; absent: all of the review. */
   readonly only?: readonly RecordKey[];
+  /** Of an alignment: only these fields. */
+  readonly fields?: readonly string[];
+  /** Of an alignment: the same for whatever joins later. */
+  readonly keep?: boolean;
   readonly reason: string;
 }
 
@@ -38,18 +43,19 @@ interface ReviewRecord {
   readonly recordId: number | null;
 }
 
-type Family = 'identity' | 'move' | 'held' | 'gone' | 'unread' | 'notice';
+type Family = 'identity' | 'move' | 'held' | 'gone' | 'unread' | 'notice' | 'push' | 'guard';
 
 const FAMILY: Readonly<Record<string, Family>> = {
   contested_value: 'identity', spoilt_serial: 'identity', duplicate_in_source: 'identity', ambiguous_attach: 'identity', cut_tie: 'identity', suggestion: 'identity',
   illegal_move: 'move', guarded_move: 'move', flapping: 'move',
   held_stage_move: 'held', held_class_change: 'held', held_merge: 'held', held_split: 'held', held_emptied: 'held',
   held_tombstone: 'gone', suspect_scope: 'gone', unread_records: 'unread', unknown_value: 'notice', shared_value: 'notice',
+  alignment: 'push', push_drift: 'push', push_conflict: 'push', push_guard: 'guard',
 };
 
 /** The answers that each family takes. */
 export const TAKES: Readonly<Record<Family, readonly Resolution[]>> = {
-  identity: ['merge', 'apart', 'accept', 'reject'], move: ['accept', 'reject'], held: ['release', 'accept', 'reject'], gone: ['release', 'accept', 'reject'], unread: ['accept', 'reject'], notice: ['accept', 'reject'],
+  identity: ['merge', 'apart', 'accept', 'reject'], move: ['accept', 'reject'], held: ['release', 'accept', 'reject'], gone: ['release', 'accept', 'reject'], unread: ['accept', 'reject'], notice: ['accept', 'reject'], push: ['ours', 'theirs'], guard: ['release', 'accept', 'reject'],
 };
 
 /** What the answers mean, for help and errors. */
@@ -60,6 +66,8 @@ export const MEANING: Readonly<Record<Family, string>> = {
   gone: 'release: the records are gone; reject: they stay as they are',
   unread: 'accept: keep the records as they are; reject: withdraw them, as if their source had never spoken',
   notice: 'accept: seen; do not ask again',
+  push: 'ours: our values are written there; theirs: what stands there counts (a stage moves the asset, another field is left as it is)',
+  guard: 'release: let them be written; reject: leave the target as it is until our values change again',
 };
 
 export const familyOf = (kind: string): Family => FAMILY[kind] ?? 'notice';
@@ -84,6 +92,8 @@ export class ReviewService {
       case 'held': await this.held(review, chosen, request); break;
       case 'gone': await this.gone(review, chosen, request); break;
       case 'unread': await this.unread(review, chosen, request); break;
+      case 'push': await this.target(review, chosen, request, request.as === 'theirs' ? 'theirs' : 'ours'); break;
+      case 'guard': await this.target(review, chosen, request, request.as === 'reject' ? 'theirs' : 'ours'); break;
       case 'notice': break;
     }
     return this.close(review, chosen, records, request);
@@ -136,7 +146,12 @@ export class ReviewService {
     const ids = chosen.flatMap((record) => record.recordId ?? []);
     if (as === 'reject') {
       // The head remembers the content, so the same words read again stay rejected; what counts is the accepted version.
-      await this.engine.database.transaction((tx) => executeIn(tx, `UPDATE record_versions SET state = 'withdrawn' WHERE state = 'held' AND record_id IN (?)`, ids));
+      await this.engine.database.transaction(async (tx) => {
+        await executeIn(tx, `UPDATE record_versions SET state = 'withdrawn' WHERE state = 'held' AND record_id IN (?)`, ids);
+        const assets = await selectIn(tx, 'SELECT DISTINCT asset_id AS id FROM record_heads WHERE asset_id IS NOT NULL AND id IN (?)', ids);
+        // Targets that waited for the decision know now what the record says.
+        if (this.engine.push) await storeSlice(tx, [], this.judgement, { ...this.options(this.engine.clock.now()), touched: assets.map((row) => row['id'] as string) });
+      });
       return;
     }
     await this.inStream(review, async (run) => {
@@ -171,6 +186,13 @@ export class ReviewService {
     }
   }
 
+  private async target(review: StoredReview, chosen: readonly ReviewRecord[], { fields, keep, reason }: ResolveRequest, side: 'ours' | 'theirs'): Promise<void> {
+    const target = String(review.detail['target']);
+    if (!this.engine.push?.targets.has(target)) throw new DecisionRefusedError(`${target} is no target of this configuration any more`, 'set push.enabled for it again, or leave the review alone');
+    if ((fields || keep) && review.kind !== 'alignment') throw new DecisionRefusedError('fields and a kept verdict belong to an alignment', MEANING.push);
+    await decideHeldSet(this.engine, this.judgement, { kind: review.kind, target, ...(typeof review.detail['field'] === 'string' && { field: review.detail['field'] }), review: review.id, records: chosen, side, ...(fields && { fields }), ...(keep && { keep }), reason });
+  }
+
   private async inStream(review: StoredReview, work: (run: StreamRun) => Promise<void>): Promise<void> {
     const [source, stream] = [String(review.detail['source']), String(review.detail['stream'])];
     const found = await withStoredRun(this.engine, this.judgement, source, stream, async (run) => { await work(run); return true; });
@@ -178,14 +200,17 @@ export class ReviewService {
   }
 
   private async close(review: StoredReview, chosen: readonly ReviewRecord[], all: readonly ReviewRecord[], request: ResolveRequest): Promise<ResolveResult> {
-    const left = all.length - chosen.length;
-    await this.engine.database.transaction(async (tx) => {
+    return this.engine.database.transaction(async (tx) => {
       const now = this.engine.clock.now();
-      await tx.executeMany('UPDATE review_records SET done = 1 WHERE review_id = ? AND record_key = ?', chosen.map((record) => [review.id, record.key]));
+      // Of an alignment whose fields are decided one by one, a record with others to decide has joined again by now.
+      const isPartial = request.fields !== undefined;
+      if (!isPartial) await tx.executeMany('UPDATE review_records SET done = 1 WHERE review_id = ? AND record_key = ?', chosen.map((record) => [review.id, record.key]));
+      const again = isPartial ? new Set(((await recordsOfReviews(tx, [review.id])).get(review.id) ?? []).filter((record) => !record.done).map((record) => record.key)) : new Set<RecordKey>();
+      const left = all.length - chosen.length + chosen.filter((record) => again.has(record.key)).length;
       if (left === 0) await resolveReview(tx, review.id, request.as, this.engine.actor, request.reason, now);
       await appendAudit(tx, { at: now, actor: this.engine.actor, action: 'reviews.resolve', subject: { review: review.id, kind: review.kind, cause: review.cause }, after: { as: request.as, records: chosen.map((record) => record.key) }, reason: request.reason });
+      return { formatVersion: 1, review: review.id, done: chosen.length, left };
     });
-    return { formatVersion: 1, review: review.id, done: chosen.length, left };
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  ConflictError, defineConnector, defineStream, RateLimitedError, RejectedError, UnavailableError, type AttributeValue, type Connector, type CreateOutcome, type LifecycleStage, type Mapping, type Page, type PullFrom, type RecordWrite, type StageCodes, type WriteOutcome,
+  ConflictError, defineConnector, defineStream, RateLimitedError, RejectedError, UnavailableError, type AttributeValue, type Connector, type CreateOutcome, type FoundRecord, type LifecycleStage, type Mapping, type Page, type PullFrom, type RecordWrite, type StageCodes, type WriteOutcome,
 } from '../../connectors/sdk/contract/index.js';
 import { formatProblem, loadConfig, type ConnectorCatalogue } from '../../src/config/index.js';
 import { openEngine, type Engine, type EngineOptions } from '../../src/engine/engine.js';
@@ -130,11 +130,11 @@ export class Tool {
     return { kind: 'accepted' };
   }
 
-  search(reference: string, assetId: string, serial: string | undefined) {
+  search(reference: string, assetId: string, serial: string | undefined): FoundRecord[] {
     this.guard();
-    return this.list().filter((row) => this.clock.now() - (this.createdAt.get(row.id) ?? -Infinity) >= this.switches.indexLagMs).flatMap((row) => (
-      row[reference] === assetId ? [{ externalId: row.id, by: 'reference' as const, match: `${reference} ${assetId}` }]
-      : serial !== undefined && row['serial_number'] === serial ? [{ externalId: row.id, by: 'identifier' as const, match: `serial ${serial}` }] : []));
+    return this.list().filter((row) => this.clock.now() - (this.createdAt.get(row.id) ?? -Infinity) >= this.switches.indexLagMs).flatMap((row): FoundRecord[] => (
+      row[reference] === assetId ? [{ externalId: row.id, by: 'reference', match: `${reference} ${assetId}` }]
+      : serial !== undefined && row['serial_number'] === serial ? [{ externalId: row.id, by: 'identifier', match: `serial ${serial}` }] : []));
   }
 
   create(fields: Readonly<Record<string, AttributeValue | null>>): CreateOutcome {

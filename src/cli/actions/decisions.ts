@@ -60,6 +60,16 @@ export const override: Run = async (session, [reference, attribute, value], opti
   return session.write(async (app) => told(session, 'pinned', await app.get(DecisionService).override(await idOf(app, reference as string), attribute as string, value as string, { reason, ...(until !== undefined && { until }) })));
 };
 
+export const transition: Run = async (session, [reference, stage], options) => {
+  await confirmed(session, options['yes'], [reference as string], `move ${plain(reference)} to ${plain(stage)}`);
+  return session.write(async (app) => told(session, plain(stage), await app.get(DecisionService).transition(await idOf(app, reference as string), stage as string, { reason: options['reason'] as string, ...(options['evidence'] !== undefined && { evidence: options['evidence'] as string }) })));
+};
+
+export const hold: Run = async (session, [reference, name], options) => session.write(async (app) => {
+  const lift = options['lift'] === true;
+  return told(session, lift ? `${plain(name)} hold lifted` : `under a ${plain(name)} hold`, await app.get(DecisionService).hold(await idOf(app, reference as string), name as string, { reason: options['reason'] as string, lift }));
+});
+
 const DAY_MS = 86_400_000;
 
 /** A day ends with its last instant, in UTC. */

@@ -34,9 +34,9 @@ export const resolve: Run = async (session, [id], options) => {
   const { out } = session;
   const number = numberOf(id as string, 'a review');
   const [as, only] = [options['as'] as Resolution, options['only'] as readonly string[] | undefined];
-  if (as === 'release') await session.confirm(`let ${only === undefined ? 'everything' : count(only.length, 'record')} of review ${number} take effect`, options['yes'] === true);
+  if (as === 'release' || as === 'ours') await session.confirm(`let ${only === undefined ? 'everything' : count(only.length, 'record')} of review ${number} take effect`, options['yes'] === true);
   return session.write(async (app) => {
-    const result = await app.get(ReviewService).resolve(number, { as, reason: options['reason'] as string, ...(only !== undefined && { only }) });
+    const result = await app.get(ReviewService).resolve(number, { as, reason: options['reason'] as string, ...(only !== undefined && { only }), ...(options['field'] !== undefined && { fields: options['field'] as readonly string[] }), ...(options['keep'] === true && { keep: true }) });
     if (out.json) await out.document(result);
     else await out.line(`review ${result.review}: ${count(result.done, 'record')} answered as ${as}${result.left > 0 ? `, ${count(result.left, 'record')} still open` : ''}`);
   });

@@ -1,5 +1,6 @@
 import { collect, type Group } from '../verb.js';
 import { wholeNumber } from '../numbers.js';
+import { hold, transition } from './pushing.js';
 
 const ASSET = ['asset', 'an id (also one that has merged), kind:value such as serial:ABC123, or a bare identifier or name'] as const;
 const REASON = ['--reason <text>', 'why, for the audit and for those who come after', { required: true }] as const;
@@ -52,5 +53,6 @@ export const assets: Group = {
       examples: [['lockstep assets override web-01 location Berlin --reason "seen there" --until 2027-01-31', 'until that day'], ['lockstep assets override web-01 owner ann@example.com --reason "asked her"', 'until released'], ['lockstep assets override web-01 location --release --reason "moved"', 'take it away']],
       run: async (...all) => (await import('../actions/decisions.js')).override(...all),
     },
+    transition, hold,
   ],
 };

@@ -1,5 +1,5 @@
 import type { Constraint, Move, MoveOrigin, MoveVerdict, Override, PersonHold, RecordKey } from '../../core/model/index.js';
-import { selectIn, take, type Tx } from '../tx.js';
+import { executeIn, selectIn, take, type Tx } from '../tx.js';
 
 type KeyOf = (recordId: number) => RecordKey | undefined;
 
@@ -86,4 +86,13 @@ export async function loadPersonHolds(tx: Tx, recordIds: readonly number[], keyO
     const anchor = keyOf(Number(row['record_id']));
     return anchor === undefined ? [] : [{ anchor, hold: row['hold'], by: row['by_person'], reason: row['reason'], at: Number(row['at']) }];
   });
+}
+
+export async function addPersonHold(tx: Tx, recordId: number, { hold, by, reason, at }: Omit<PersonHold, 'anchor'>): Promise<void> {
+  const id = await take(tx, 'person_holds', 1);
+  await tx.insertMany('person_holds', ['id', 'record_id', 'hold', 'by_person', 'reason', 'at'], [[id, recordId, hold, by, reason, at]]);
+}
+
+export async function liftPersonHolds(tx: Tx, recordIds: readonly number[], hold: PersonHold['hold'], at: number): Promise<void> {
+  await executeIn(tx, 'UPDATE person_holds SET released_at = ? WHERE hold = ? AND released_at IS NULL AND record_id IN (?)', recordIds, [at, hold]);
 }
