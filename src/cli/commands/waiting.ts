@@ -22,7 +22,7 @@ export const reviews: Group = {
     {
       usage: 'resolve <review>', purpose: 'Answer a review, for all of its records or for some.', arguments: [REVIEW],
       options: [['--as <answer>', 'the answer', { choices: ['merge', 'apart', 'accept', 'reject', 'release', 'ours', 'theirs'], required: true }], ['--only <record>', 'only this record (source/stream/externalId); repeatable', { parse: collectWhole }], ['--field <name>', 'of an alignment: only this field; repeatable', { parse: collect }], ['--keep', 'of an alignment: the same for whatever joins later'], REASON, YES],
-      examples: [['lockstep reviews resolve 12 --as apart --reason "two laptops, one sticker"', 'they are two'], ['lockstep reviews resolve 15 --as release --reason "warehouse closed" --yes', 'let a held set take effect'], ['lockstep reviews resolve 15 --as reject --only crm/computers/42 --reason "still there"', 'one record of it'], ['lockstep reviews resolve 18 --as ours --field location --reason "we know where it is"', 'one field of an alignment']],
+      examples: [['lockstep reviews resolve 12 --as apart --reason "two laptops, one sticker"', 'they are two'], ['lockstep reviews resolve 15 --as release --reason "warehouse closed" --yes', 'let a held set take effect'], ['lockstep reviews resolve 18 --as ours --field location --reason "we know where it is"', 'one field of an alignment']],
       run: async (...all) => (await import('../actions/reviews.js')).resolve(...all),
     },
   ],
