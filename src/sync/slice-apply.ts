@@ -134,7 +134,7 @@ async function stageReviewsElsewhere(tx: Tx, ids: readonly number[], resolved: R
 /** A value that becomes junk while it links is a split: one review for the value. */
 function sharedReviews(plan: PagePlan): ReviewDraft[] {
   if (!plan.effects.some((effect) => effect.kind === 'split')) return [];
-  return plan.values.filter((value) => value.state === 'junk' && value.tier === 'link').map((value) => ({
+  return plan.values.filter((value) => value.state === 'junk' && value.tier === 'link' && value.holders.some((key) => plan.reviewed.has(key))).map((value) => ({
     kind: 'shared_value', cause: `shared:${value.kind}:${value.value}`, records: value.holders, because: 'more records of one source hold this value than is believable: it links no more', detail: { value: { kind: value.kind, value: value.value } },
   }));
 }

@@ -41,4 +41,29 @@ describe('identity does not depend on arrival', () => {
       [['cmdb', 3], ['vc', 1], ['scan', 2], ['cmdb', 6], ['vc', 3], ['scan', 4], ['scan', 99], ['vc', 99], ['cmdb', 99], ['cmdb', 99]],
     ] as const) expect(await model(order)).toEqual(whole);
   });
+
+  const ORDERS = [['cmdb', 'scan', 'vc'], ['vc', 'scan', 'cmdb'], ['scan', 'cmdb', 'vc'], ['scan', 'vc', 'cmdb'], ['cmdb', 'vc', 'scan'], ['vc', 'cmdb', 'scan']] as const;
+  const questionsIn = async (order: readonly string[], files: Readonly<Record<string, readonly Row[]>>): Promise<readonly string[]> => {
+    const shop = await Workshop.calm({ cmdb: 'role: itsm', scan: 'role: discovery', vc: 'role: hypervisor' });
+    for (const source of order) await shop.feed({ [source]: files[source] ?? [] });
+    const asked = await shop.questions();
+    await shop.close();
+    return asked;
+  };
+
+  it('nor does a question about two that share a name, where a serial of the other one is junk', async () => {
+    const files = {
+      cmdb: [{ id: '1', class: 'server', serial_number: 'SN000001', name: 'web1' }],
+      scan: Array.from({ length: 7 }, (_, i) => ({ id: `s${i}`, class: 'server', serial_number: 'SHARED77', hostname: i === 0 ? 'web1' : `other${i}` })),
+    };
+    for (const order of ORDERS) expect({ order, asked: await questionsIn(order, files) }).toEqual({ order, asked: ['suggestion: cmdb/1, scan/s0'] });
+  });
+
+  it('nor where a third record, which does not bear the name, tells them apart', async () => {
+    const files = {
+      cmdb: [{ id: '1', class: 'server', serial_number: 'SN000001', name: 'web1' }], scan: [{ id: 'a', class: 'server', bios_uuid: U(1), hostname: 'web1' }],
+      vc: [{ id: 'vm-1', class: 'server', bios_uuid: U(1), serial_number: 'SN000002' }],
+    };
+    for (const order of ORDERS) expect({ order, asked: await questionsIn(order, files) }).toEqual({ order, asked: [] });
+  });
 });

@@ -9,7 +9,7 @@ import type { StreamRow } from './rows.js';
 export interface Closure {
   /** Stored records as they are now, by id. */
   readonly stored: ReadonlyMap<number, StoredRecord>;
-  /** Ids whose values have all been followed; the others were loaded only to judge these by. */
+  /** Ids that are judged; the others were loaded only to judge these by. */
   readonly followed: ReadonlySet<number>;
   readonly constraints: readonly StoredConstraint[];
   readonly known: KnownValues;
@@ -32,13 +32,13 @@ interface Values {
 
 /**
  * Rule 9: the records that share an identifier, again until nothing is added. Values of the suggest tier and values that
- * too many hold are not followed further.
+ * too many hold are not followed further: who holds those is loaded with its own records, for whether two assets might be
+ * one depends on all of both, but its suggest values lead no further.
  */
 export async function loadClosure(tx: Tx, seeds: ClosureSeeds, rules: IdentityRules, streams: ReadonlyMap<number, StreamRow>): Promise<Closure> {
   const tierOf = tierLookup(rules);
   const stored = new Map<number, StoredRecord>();
   const followed = new Set<number>();
-  const judged = new Set<number>();
   const asked = new Set<string>();
   const askedJudge = new Set<string>();
   const shared = new Shared(rules.sharedLimit, seeds);
@@ -58,51 +58,54 @@ export async function loadClosure(tx: Tx, seeds: ClosureSeeds, rules: IdentityRu
     }
   };
 
-  let frontier = new Set([...seeds.recordIds, ...seeds.next.keys()]);
-  while (frontier.size > 0) {
-    const missing = [...frontier].filter((id) => !stored.has(id));
-    for (const each of await loadRecords(tx, missing, streams)) stored.set(each.head.id, each);
-    const values: Values = { follow: new Set(), judge: new Set() };
-    const keys = new Set<RecordKey>();
-    const refs = new Set<RecordKey>();
-    const assets = new Set<string>();
-    for (const id of frontier) {
-      followed.add(id);
-      const [now, next] = [stored.get(id), seeds.next.get(id)];
-      for (const record of [now?.record, next]) {
-        if (record === undefined) continue;
-        valuesOf(record, values);
-        keys.add(record.key);
-        values.follow.add(valueKey('external_ref', record.key));
-        for (const { kind, value } of record.identifiers) if (kind === 'external_ref' && value !== record.key) refs.add(value);
+  /** From these records on; `reached` gathers whoever was gone through. */
+  const follow = async (start: Iterable<number>, reached: Set<number>): Promise<void> => {
+    let frontier = new Set(start);
+    while (frontier.size > 0) {
+      const missing = [...frontier].filter((id) => !stored.has(id));
+      for (const each of await loadRecords(tx, missing, streams)) stored.set(each.head.id, each);
+      const values: Values = { follow: new Set(), judge: new Set() };
+      const keys = new Set<RecordKey>();
+      const refs = new Set<RecordKey>();
+      const assets = new Set<string>();
+      for (const id of frontier) {
+        reached.add(id);
+        const [now, next] = [stored.get(id), seeds.next.get(id)];
+        for (const record of [now?.record, next]) {
+          if (record === undefined) continue;
+          valuesOf(record, values);
+          keys.add(record.key);
+          values.follow.add(valueKey('external_ref', record.key));
+          for (const { kind, value } of record.identifiers) if (kind === 'external_ref' && value !== record.key) refs.add(value);
+        }
+        if (now?.head.assetId) assets.add(now.head.assetId);
       }
-      if (now?.head.assetId) assets.add(now.head.assetId);
-    }
 
-    const found = new Set<number>();
-    const fresh = [...values.follow].filter((key) => !asked.has(key));
-    for (const key of fresh) asked.add(key);
-    for (const row of await shared.holders(tx, fresh)) found.add(row.recordId);
-    for (const head of (await headsByKey(tx, refs, streams)).values()) found.add(head.id);
-    for (const id of await idsOfAssets(tx, [...assets])) found.add(id);
-    for (const constraint of await loadConstraints(tx, [...keys])) {
-      constraints.set(constraint.id, constraint);
-      for (const head of (await headsByKey(tx, [constraint.a, constraint.b], streams)).values()) found.add(head.id);
+      const found = new Set<number>();
+      const fresh = [...values.follow].filter((key) => !asked.has(key));
+      for (const key of fresh) asked.add(key);
+      for (const row of await shared.holders(tx, fresh)) found.add(row.recordId);
+      for (const head of (await headsByKey(tx, refs, streams)).values()) found.add(head.id);
+      for (const id of await idsOfAssets(tx, [...assets])) found.add(id);
+      for (const constraint of await loadConstraints(tx, [...keys])) {
+        constraints.set(constraint.id, constraint);
+        for (const head of (await headsByKey(tx, [constraint.a, constraint.b], streams)).values()) found.add(head.id);
+      }
+      if (reached === followed) for (const key of values.judge) askedJudge.add(key);
+      frontier = new Set([...found].filter((id) => !followed.has(id) && !reached.has(id)));
+      // A head without an accepted version (pending, withdrawn, not an asset) has nothing to follow.
+      const loadable = new Set<number>();
+      for (const each of await loadRecords(tx, [...frontier].filter((id) => !stored.has(id)), streams)) {
+        stored.set(each.head.id, each);
+        loadable.add(each.head.id);
+      }
+      frontier = new Set([...frontier].filter((id) => loadable.has(id) || stored.has(id)));
     }
-    for (const key of values.judge) askedJudge.add(key);
-    frontier = new Set([...found].filter((id) => !followed.has(id)));
-    // A head without an accepted version (pending, withdrawn, not an asset) has nothing to follow.
-    const loadable = new Set<number>();
-    for (const each of await loadRecords(tx, [...frontier].filter((id) => !stored.has(id)), streams)) {
-      stored.set(each.head.id, each);
-      loadable.add(each.head.id);
-    }
-    frontier = new Set([...frontier].filter((id) => loadable.has(id) || stored.has(id)));
-  }
+  };
 
+  await follow([...seeds.recordIds, ...seeds.next.keys()], followed);
   const judge = [...askedJudge].filter((key) => !asked.has(key));
-  for (const row of await shared.holders(tx, judge)) if (!followed.has(row.recordId)) judged.add(row.recordId);
-  for (const each of await loadRecords(tx, [...judged].filter((id) => !stored.has(id)), streams)) stored.set(each.head.id, each);
+  await follow((await shared.holders(tx, judge)).flatMap((row) => (followed.has(row.recordId) ? [] : [row.recordId])), new Set());
   return { stored, followed, constraints: [...constraints.values()], known: shared.known(), unshared: [...shared.ended] };
 }
 
