@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
-import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
+import { DataSource, MigrationExecutor, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { FirstSchema1764000000001 } from './migrations/0001-first-schema.js';
 import type { Dialect } from './schema-ddl.js';
 import type { Row, SqlValue, Tx, UpsertOptions } from './tx.js';
@@ -15,6 +15,8 @@ export interface OpenOptions {
   readonly readonly?: boolean;
   /** Called before each statement: tests throw or kill here. */
   readonly onStatement?: (sql: string) => void;
+  /** The same, before each statement of a migration. */
+  readonly onSchemaStatement?: (sql: string) => void;
 }
 
 export class DatabaseError extends Error {
@@ -45,7 +47,7 @@ export class Database {
     const database = new Database(source, dialect, options.onStatement);
     try {
       if (options.readonly) await database.refuseOtherSchema('older');
-      else await database.migrate();
+      else await database.migrate(options.onSchemaStatement);
     } catch (error) {
       await database.close();
       throw error;
@@ -62,9 +64,22 @@ export class Database {
     }
   }
 
-  private async migrate(): Promise<void> {
+  private async migrate(onStatement: (sql: string) => void = () => undefined): Promise<void> {
     await this.refuseOtherSchema('newer');
-    await this.source.runMigrations({ transaction: this.dialect === 'sqlite' ? 'each' : 'none' });
+    const runner = this.source.createQueryRunner();
+    const query = runner.query.bind(runner) as (...call: unknown[]) => Promise<unknown>;
+    runner.query = (async (sql: string, ...rest: unknown[]) => {
+      onStatement(sql);
+      return query(sql, ...rest);
+    }) as QueryRunner['query'];
+    try {
+      const migrations = new MigrationExecutor(this.source, runner);
+      migrations.transaction = this.dialect === 'sqlite' ? 'each' : 'none';
+      await migrations.executePendingMigrations();
+    } finally {
+      delete (runner as Partial<QueryRunner>).query; // all of SQLite shares this runner
+      await runner.release();
+    }
   }
 
   /** A database that a newer Lockstep has migrated is not touched; a reader does not migrate an older one. */

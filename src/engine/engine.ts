@@ -55,7 +55,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const clock = options.clock ?? realClock;
   const url = options.url ?? config.database.url;
   const path = url.startsWith('sqlite:') && !url.startsWith('sqlite::memory:') ? url.slice('sqlite:'.length) : undefined;
-  const open = (): Promise<Database> => Database.open({ url, ...(options.readonly && { readonly: true }), ...(options.onStatement && { onStatement: options.onStatement }) });
+  const crash = options.crash ?? crashPointFromEnvironment();
+  const open = (): Promise<Database> => Database.open({ url, onSchemaStatement: () => crash('between schema statements'), ...(options.readonly && { readonly: true }), ...(options.onStatement && { onStatement: options.onStatement }) });
   let lock: LockFile | undefined;
   if (path !== undefined && !options.readonly) {
     Database.prepareFolder(path);
@@ -71,7 +72,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     throw error;
   }
   return {
-    config, catalogue: options.catalogue, database, ...(push && { push }), clock, log: options.log, signal: options.signal, actor: options.actor ?? 'lockstep', crash: options.crash ?? crashPointFromEnvironment(),
+    config, catalogue: options.catalogue, database, ...(push && { push }), clock, log: options.log, signal: options.signal, actor: options.actor ?? 'lockstep', crash,
     close: async () => {
       await database.close();
       lock?.release();

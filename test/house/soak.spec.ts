@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { ROOT } from '../support/planted-tree.js';
 
-interface Turn { readonly seed: number; readonly until: number; readonly left: number; done(count: number): void }
+interface Turn { readonly seed: number; readonly until: number; readonly left: number; readonly before: number; done(count: number): void; size(total: number): void }
 interface Job { readonly name: string; readonly total: number; run(turn: Turn): Promise<void> }
 interface Result { readonly name: string; readonly done: number; readonly total: number; readonly seeds: readonly number[]; readonly error?: Error }
 type Soak = (jobs: readonly Job[], options: { minutes: number; seed: number; now: () => number; say: (text: string) => void }) => Promise<readonly Result[]>;
@@ -57,6 +57,20 @@ describe('the soak', () => {
     expect(first).toMatchObject({ done: 0, seeds: [1], error: new Error('a record was lost') });
     expect(second!.done).toBe(20);
     expect(said.join('\n')).toMatch(/broken: failed with seed 1: Error: a record was lost/);
+  });
+
+  it('lets a job find out how much there is, and tells it where it stands', async () => {
+    const before: number[] = [];
+    const found: Job = { ...steady('found', 1), run: (turn) => {
+      before.push(turn.before);
+      turn.size(7);
+      return steady('found', 7).run({ ...turn, left: 7 - turn.before });
+    } };
+
+    const [result] = await start([found, steady('b', 1_000)], 60);
+
+    expect(result).toMatchObject({ done: 7, total: 7 });
+    expect(before).toEqual([0, 5]);
   });
 
   it('gives every turn another seed', async () => {

@@ -1,8 +1,9 @@
 /**
  * `npm run soak -- --minutes N [--only name] [--seed S]`: works through the long column (docs/testing.md) until its time is up, and says how far it came.
  *
- * A job is a module in `jobs/` that exports `name`, `total` (what a whole long run would be, in its own units), and `run({ seed, until, done, say })`:
- * it works until `until` (ms) or until `total` is reached, calls `done(n)` as it goes, throws on the first failure, and returns nothing.
+ * A job is a module in `jobs/` that exports `name`, `total` (what a whole long run would be, in its own units), and `run({ seed, until, left, before, done, size, say })`:
+ * it works until `until` (ms) or until `left` is done, calls `done(n)` as it goes, throws on the first failure, and returns nothing. `before` is what earlier
+ * turns did; `size(n)` corrects `total` where the whole is only known once it runs.
  * The jobs take turns in slices of equal length, so that a short soak touches each. The last lines are the summary; the exit code is 1 if any job failed.
  */
 import { randomInt } from 'node:crypto';

@@ -19,9 +19,13 @@ export async function soak(jobs, { minutes, seed, now, say }) {
       state.seeds.push(own);
       try {
         await state.job.run({
-          seed: own, until: Math.min(from + slice, end), left: state.total - state.done, say: (text) => say(`  ${state.name}: ${text}`),
+          seed: own, until: Math.min(from + slice, end), left: state.total - state.done, before: state.done, say: (text) => say(`  ${state.name}: ${text}`),
           done: (count) => {
             state.done += count;
+          },
+          // For a job whose whole is only known once it runs.
+          size: (total) => {
+            state.total = total;
           },
         });
       } catch (error) {

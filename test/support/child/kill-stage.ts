@@ -48,10 +48,16 @@ export class KillStage {
     return killedAfter(ms, this.args(command), this.with(options));
   }
 
+  /** To the end, whatever the command is. */
+  async succeed(command: readonly string[], options?: StartOptions): Promise<Ended> {
+    const ended = await this.run(command, options);
+    if (ended.code !== 0) throw new Error(`${command.join(' ')}, which had to heal, ended with ${ended.signal ?? ended.code}: ${ended.stdout.slice(0, 2_000)}\n${ended.stderr.slice(-2_000)}`);
+    return ended;
+  }
+
   /** To the end: every source succeeds. */
   async finish(command: readonly string[] = ['sync'], options?: StartOptions): Promise<SyncJson & { readonly ms: number }> {
-    const ended = await this.run(command, options);
-    if (ended.code !== 0) throw new Error(`the run that had to heal ended with ${ended.signal ?? ended.code}: ${ended.stdout.slice(0, 2_000)}\n${ended.stderr.slice(-2_000)}`);
+    const ended = await this.succeed(command, options);
     const report = JSON.parse(ended.stdout) as SyncJson;
     const bad = report.runs.filter((run) => run.status !== 'succeeded');
     if (bad.length > 0) throw new Error(`the run that had to heal: ${JSON.stringify(bad)}`);

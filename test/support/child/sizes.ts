@@ -18,7 +18,13 @@ export function seedOf(suite: string): number {
 /** Assets of the worlds that are killed. */
 export const worldSize = (): number => sizeOf('LOCKSTEP_CRASH_ASSETS', 2_000);
 
-/** How far a long suite came, for the soak: one line, whatever jest makes of the rest. */
-export function progress(suite: string, done: number): void {
-  process.stderr.write(`${suite}: progress ${done}\n`);
+/** Whether the time is up that the soak gave this turn. Asked between the cycles: one is always made. */
+export function isTimeUp(): boolean {
+  const until = process.env['LOCKSTEP_CRASH_UNTIL'];
+  return until !== undefined && Date.now() >= Number(until);
+}
+
+/** How far a long suite came, for the soak: one line, whatever jest makes of the rest. `of`: where the end is only known when it runs. */
+export function progress(suite: string, done: number, of?: number): void {
+  process.stderr.write(`${suite}: progress ${done}${of === undefined ? '' : ` of ${of}`}\n`);
 }

@@ -13,11 +13,11 @@ export class WorldFolder {
   readonly env: Readonly<Record<string, string>>;
 
   /** `connector`: the path of the compiled connector for child processes, `world` inside this process. */
-  constructor(private readonly size: { readonly seed: number; readonly assets: number; readonly pageSize?: number }, url?: string, connector = 'world') {
+  constructor(private readonly size: { readonly seed: number; readonly assets: number; readonly pageSize?: number }, url?: string, private readonly connector = 'world') {
     this.url = url ?? `sqlite:${this.file}`;
     this.env = { LOCKSTEP_TEST_DATABASE: this.url };
     this.see(0);
-    this.configure(connector);
+    this.configure();
   }
 
   /** From now on the sources are as they are at `epoch`. */
@@ -30,8 +30,8 @@ export class WorldFolder {
   }
 
   /** What the guards hold is a person's to release; here nothing is held, so that every way ends in the same model by itself. */
-  configure(connector: string, more = ''): void {
-    const sources = Object.entries(WORLD_SOURCES).map(([name, role]) => `  ${name}: { connector: "${connector}", role: ${role}, safety: { maxChangeRatio: 1, minChanges: 1000000 } }\n`).join('');
+  configure(more = ''): void {
+    const sources = Object.entries(WORLD_SOURCES).map(([name, role]) => `  ${name}: { connector: "${this.connector}", role: ${role}, safety: { maxChangeRatio: 1, minChanges: 1000000 } }\n`).join('');
     writeFileSync(this.config, `version: 1\ndatabase: { url: "\${env:LOCKSTEP_TEST_DATABASE}" }\nsources:\n${sources}${more}`);
   }
 
