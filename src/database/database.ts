@@ -1,7 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
 import { DataSource, MigrationExecutor, type DataSourceOptions, type QueryRunner } from 'typeorm';
+import { DatabaseError, openError, SILENT, workError } from './errors.js';
 import { FirstSchema1764000000001 } from './migrations/0001-first-schema.js';
 import type { Dialect } from './schema-ddl.js';
 import type { Row, SqlValue, Tx, UpsertOptions } from './tx.js';
@@ -17,13 +19,6 @@ export interface OpenOptions {
   readonly onStatement?: (sql: string) => void;
   /** The same, before each statement of a migration. */
   readonly onSchemaStatement?: (sql: string) => void;
-}
-
-export class DatabaseError extends Error {
-  constructor(message: string, readonly hint: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'DatabaseError';
-  }
 }
 
 /**
@@ -50,7 +45,7 @@ export class Database {
       else await database.migrate(options.onSchemaStatement);
     } catch (error) {
       await database.close();
-      throw error;
+      throw workError(error);
     }
     return database;
   }
@@ -102,6 +97,8 @@ export class Database {
    * asks to try again `work` runs once more, so it must leave nothing behind but what it wrote and what it returns.
    */
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    // A file is written to without ever waiting: between two transactions the process must hear of signals, timers and requests.
+    if (this.dialect === 'sqlite') await turn();
     return this.alone(() => (this.dialect === 'sqlite' ? this.onSqlite(work, true) : this.onMysql(work, true)));
   }
 
@@ -127,15 +124,15 @@ export class Database {
   private async onSqlite<T>(work: (tx: Tx) => Promise<T>, writes: boolean): Promise<T> {
     const raw = this.raw();
     const tx = new SqliteTx(raw, this.onStatement);
-    if (!writes) return work(tx);
-    await tx.execute('BEGIN IMMEDIATE');
     try {
+      if (!writes) return await work(tx);
+      await tx.execute('BEGIN IMMEDIATE');
       const result = await work(tx);
       await tx.execute('COMMIT');
       return result;
     } catch (error) {
-      if (raw.inTransaction) raw.exec('ROLLBACK');
-      throw error;
+      if (writes && raw.inTransaction) raw.exec('ROLLBACK');
+      throw workError(error);
     }
   }
 
@@ -154,7 +151,7 @@ export class Database {
       } catch (error) {
         if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined); // the connection may be gone: the server rolls back by itself
         if (attempt < 5 && RETRYABLE.has((error as { errno?: number }).errno ?? 0)) continue;
-        throw error;
+        throw workError(error);
       } finally {
         await runner.release().catch(() => undefined); // a lost connection has nothing to release
       }
@@ -187,7 +184,7 @@ function sqliteOptions({ url, readonly }: OpenOptions): DataSourceOptions {
   const path = url.slice('sqlite:'.length);
   if (path !== ':memory:' && !readonly) mkdirSync(dirname(path), { recursive: true });
   return {
-    type: 'better-sqlite3', database: path, migrations: MIGRATIONS, synchronize: false, enableWAL: !readonly && path !== ':memory:', ...(readonly && { readonly: true, fileMustExist: true }),
+    type: 'better-sqlite3', database: path, migrations: MIGRATIONS, logger: SILENT, synchronize: false, enableWAL: !readonly && path !== ':memory:', ...(readonly && { readonly: true, fileMustExist: true }),
     invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },
     prepareDatabase: (db: BetterSqlite3.Database) => {
       db.pragma('busy_timeout = 5000');
@@ -201,20 +198,9 @@ function sqliteOptions({ url, readonly }: OpenOptions): DataSourceOptions {
 
 function mysqlOptions({ url }: OpenOptions): DataSourceOptions {
   return {
-    type: 'mysql', url, migrations: MIGRATIONS, synchronize: false, charset: 'utf8mb4_bin', timezone: 'Z', supportBigNumbers: true, bigNumberStrings: false, connectorPackage: 'mysql2',
+    type: 'mysql', url, migrations: MIGRATIONS, logger: SILENT, synchronize: false, charset: 'utf8mb4_bin', timezone: 'Z', supportBigNumbers: true, bigNumberStrings: false, connectorPackage: 'mysql2',
     invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' }, poolSize: 4,
   } as DataSourceOptions;
-}
-
-function openError(error: unknown, dialect: Dialect): DatabaseError {
-  const { code, message } = error as { code?: string; message?: string };
-  if (code === 'SQLITE_CANTOPEN') return new DatabaseError('the database file cannot be opened', 'check that the folder of database.url exists and that this user may write there; before the first `lockstep sync` there is nothing to read', { cause: error });
-  if (code === 'SQLITE_READONLY' || code === 'EACCES' || code === 'EROFS') return new DatabaseError('the database file cannot be written', 'check the rights on the file and its folder', { cause: error });
-  if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') return new DatabaseError('the file is not a sound SQLite database', 'restore it from a backup', { cause: error });
-  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'ETIMEDOUT') return new DatabaseError(`the database server cannot be reached (${code})`, 'check host and port in database.url', { cause: error });
-  if (code === 'ER_ACCESS_DENIED_ERROR' || code === 'ER_DBACCESS_DENIED_ERROR') return new DatabaseError('the database server refuses this user', 'check user, password and grants', { cause: error });
-  if (code === 'ER_BAD_DB_ERROR') return new DatabaseError('the database does not exist on the server', 'create it: CREATE DATABASE lockstep CHARACTER SET utf8mb4', { cause: error });
-  return new DatabaseError(`the ${dialect} database cannot be opened: ${message ?? String(error)}`, 'check database.url', { cause: error });
 }
 
 /** The driver runs synchronously; statements are prepared once a shape. */

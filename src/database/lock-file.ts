@@ -1,5 +1,6 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { workError } from './errors.js';
 import { isRunning, startOf } from './processes.js';
 
 export class LockHeldError extends Error {
@@ -24,7 +25,7 @@ export class LockFile {
   static async take(path: string, what: string, waitMs: number, wait: (ms: number) => Promise<void>): Promise<LockFile> {
     const text = JSON.stringify({ pid: process.pid, started: startOf(process.pid) ?? '', host: hostname(), what } satisfies Holder);
     for (let waited = 0; ; waited += 100) {
-      const held = tryTake(path, text);
+      const held = tried(path, text);
       if (held === undefined) return new LockFile(path, text);
       if (waited >= waitMs) throw new LockHeldError(held.what, held.pid, path);
       await wait(100);
@@ -37,6 +38,15 @@ export class LockFile {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
+  }
+}
+
+/** A folder that cannot be written to is no fault of the lock. */
+function tried(path: string, text: string): Holder | undefined {
+  try {
+    return tryTake(path, text);
+  } catch (error) {
+    throw workError(error);
   }
 }
 

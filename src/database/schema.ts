@@ -81,8 +81,8 @@ export const TABLES: readonly Table[] = [
 
   {
     name: 'runs',
-    columns: { id: word, source: word, mode: text(16), status: text(16), started_at: int, finished_at: nullable(int), trigger_kind: word, config_hash: word, resumed_from: nullable(word), first_load: flag, assets_before: int, report: nullable(long), error: nullable(long) },
-    primary: ['id'], indexes: [['source', 'started_at'], ['status']],
+    columns: { id: word, seq: int, source: word, mode: text(16), status: text(16), started_at: int, finished_at: nullable(int), trigger_kind: word, config_hash: word, resumed_from: nullable(word), first_load: flag, assets_before: int, report: nullable(long), error: nullable(long) },
+    primary: ['id'], unique: [['source', 'seq']], indexes: [['seq'], ['status']],
   },
   {
     name: 'run_streams',

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Engine } from './engine.js';
-import { DatabaseError } from '../database/database.js';
+import { DatabaseError } from '../database/errors.js';
 
 export interface BackupReport {
   readonly formatVersion: 1;

@@ -4,7 +4,7 @@ import { Database, type OpenOptions } from '../database/database.js';
 import { LockFile } from '../database/lock-file.js';
 import type { ConnectorCatalogue } from '../config/index.js';
 import { pushRulesOf, type PushRules } from '../push/rules.js';
-import type { CrashPoint } from '../sync/page-store.js';
+import { crashPointFromEnvironment, type CrashPoint } from './crash-places.js';
 
 /** What every service stands on. Built once a process; nothing else reaches for clock, network or disk. */
 export interface Engine {
@@ -77,19 +77,5 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       await database.close();
       lock?.release();
     },
-  };
-}
-
-/**
- * Crash tests name a place and how often it is passed before the process dies there: `LOCKSTEP_TEST_CRASH="after store
- * before commit#3"`. Only with NODE_ENV=test; a production process has no such places.
- */
-function crashPointFromEnvironment(): CrashPoint {
-  const wanted = process.env['NODE_ENV'] === 'test' ? process.env['LOCKSTEP_TEST_CRASH'] : undefined;
-  if (!wanted) return () => undefined;
-  const [place, times = '1'] = wanted.split('#');
-  let left = Number(times);
-  return (name) => {
-    if (name === place && --left === 0) process.kill(process.pid, 'SIGKILL');
   };
 }

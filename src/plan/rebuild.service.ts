@@ -48,6 +48,7 @@ export class RebuildService {
     const before = await lastChange(engine);
     let assets = 0;
     for (let after = 0; ;) {
+      engine.signal.throwIfAborted(); // each slice is whole: the next rebuild finds the rest
       const rows = await engine.database.read((tx) => tx.query(`SELECT id FROM record_heads WHERE kind = 'asset' AND state NOT IN ('pending', 'withdrawn') AND id > ? ORDER BY id LIMIT ?`, [after, sliceSize(engine.database)]));
       if (rows.length === 0) break;
       const ids = rows.map((row) => Number(row['id']));

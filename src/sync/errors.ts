@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { SourceError } from '../../connectors/sdk/contract/index.js';
+import { DatabaseError } from '../database/errors.js';
 import { LeaseLostError } from '../database/repositories/leases.js';
 import type { ErrorReport } from './stream-run.js';
 
@@ -15,9 +16,9 @@ export function errorReport(error: unknown, stream: string | undefined, redact: 
       ...(error.vendorWords !== undefined && { vendorWords: redact(error.vendorWords) }), ...(error.hint !== undefined && { hint: redact(error.hint) }),
     };
   }
+  if (error instanceof DatabaseError) return { id, code: error.code, message: error.message, ...where, hint: error.hint };
   if (error instanceof LeaseLostError) return { id, code: 'lease_lost', message: error.message, ...where, hint: 'another process took the run over; see `lockstep runs list`' };
   const { code, message } = error as { code?: string; message?: string };
-  if (code === 'SQLITE_FULL' || code === 'ENOSPC') return { id, code: 'disk_full', message: 'the disk is full', ...where, hint: 'free some space and run it again: nothing is half-written' };
   return { id, code: typeof code === 'string' ? code : 'unexpected', message: redact(message ?? String(error)), ...where, hint: 'run it again with --debug, and report it with this id if it stays' };
 }
 

@@ -7,7 +7,7 @@ import { HEAD_COLUMNS, headOf, type RecordHead } from '../database/repositories/
 import { plus, type ScopeProgress } from '../database/repositories/runs.js';
 import { executeIn, selectIn, type Tx } from '../database/tx.js';
 import { addConstraints } from '../database/repositories/decisions.js';
-import type { CrashPoint } from './page-store.js';
+import type { CrashPoint } from '../engine/crash-places.js';
 import { sliceOptions, sliceSize } from './slice-options.js';
 import { storeSlice } from './slice-store.js';
 import { plusAssets } from './slice-types.js';

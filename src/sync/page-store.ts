@@ -10,6 +10,7 @@ import type { RecordHead } from '../database/repositories/rows.js';
 import { NO_COUNTS, plus, saveRunStream, type RunStreamRow, type ScopeProgress, type StreamCounts } from '../database/repositories/runs.js';
 import { registerScope } from '../database/repositories/streams.js';
 import { executeIn, type Tx } from '../database/tx.js';
+import type { CrashPoint } from '../engine/crash-places.js';
 import { confirmRecords } from './confirm.js';
 import { storeOthers, type OtherRecord } from './other-store.js';
 import { isUnchanged, judgeRecord, readRecord, type JudgedRecord, type ReadRecord } from './read-record.js';
@@ -18,9 +19,6 @@ import { isOlder, isStale } from './slice-load.js';
 import { storeSlice } from './slice-store.js';
 import { NO_ASSETS, plusAssets, type AssetCounts, type Incoming, type IncomingVersion } from './slice-types.js';
 import { LEASE_MS, type StreamRun } from './stream-run.js';
-
-/** Named places at which tests kill the process; a no-op otherwise. */
-export type CrashPoint = (place: string) => void;
 
 interface Tally {
   readonly counts: StreamCounts;

@@ -58,8 +58,12 @@ export class RunService {
 
   /** A page may take longer than the lease lasts: a throttled source is waited for. */
   private renew(lease: Lease): () => void {
+    const { database, clock, crash, log } = this.engine;
     const timer = setInterval(() => {
-      this.engine.database.transaction((tx) => checkLease(tx, lease, LEASE_MS, this.engine.clock.now())).catch((error: unknown) => this.engine.log.warn('lease not renewed', { lease: lease.name, error: String(error) }));
+      database.transaction(async (tx) => {
+        await checkLease(tx, lease, LEASE_MS, clock.now());
+        crash('at lease renewal');
+      }).catch((error: unknown) => log.warn('lease not renewed', { lease: lease.name, error: String(error) }));
     }, LEASE_MS / 3);
     timer.unref();
     return () => clearInterval(timer);

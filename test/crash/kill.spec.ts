@@ -1,14 +1,12 @@
 import { createStatements } from '../../src/database/schema-ddl.js';
 import { TABLES } from '../../src/database/schema.js';
-import { KillStage, type DatabaseKind } from '../support/child/kill-stage.js';
+import { KillStage, OTHER_RULES, type DatabaseKind } from '../support/child/kill-stage.js';
 import { isTimeUp, progress, seedOf, sizeOf, worldSize } from '../support/child/sizes.js';
 import { randomOf } from '../support/child/world.js';
 import type { ComparedModel } from '../support/model-compare.js';
 
 /** How often the extras of a cycle are asked for: they hold for a model, and the models are equal. */
 const EXTRAS_EVERY = 5;
-/** Other rules than the world was loaded under: values change hands, and assets part. */
-const OTHER_RULES = 'authority: { default: [gamma, beta, alpha] }\nidentity: { rules: { hardware: { link: [serial], attach: [], suggest: [hostname] } } }\n';
 /** Those of TypeORM's own table come on top, so that a draw never misses. */
 const SCHEMA_STATEMENTS: Readonly<Record<DatabaseKind, number>> = { sqlite: statementsOf('sqlite'), mysql: statementsOf('mysql') };
 /** In turn, so that each has its share of the kills. */

@@ -117,7 +117,7 @@ function canonical(text: unknown): string {
   return JSON.stringify(sort(JSON.parse(text as string)));
 }
 
-const NUMBERED: Readonly<Record<string, string>> = { records: 'SELECT MAX(id) AS n FROM record_heads', assets: 'SELECT MAX(seq) AS n FROM assets', changes: 'SELECT MAX(seq) AS n FROM changes', reviews: 'SELECT MAX(id) AS n FROM reviews', streams: 'SELECT MAX(id) AS n FROM streams', scopes: 'SELECT MAX(id) AS n FROM scopes', quarantine: 'SELECT MAX(id) AS n FROM quarantine', fences: 'SELECT MAX(fence) AS n FROM leases' };
+const NUMBERED: Readonly<Record<string, string>> = { records: 'SELECT MAX(id) AS n FROM record_heads', assets: 'SELECT MAX(seq) AS n FROM assets', changes: 'SELECT MAX(seq) AS n FROM changes', reviews: 'SELECT MAX(id) AS n FROM reviews', streams: 'SELECT MAX(id) AS n FROM streams', scopes: 'SELECT MAX(id) AS n FROM scopes', quarantine: 'SELECT MAX(id) AS n FROM quarantine', fences: 'SELECT MAX(fence) AS n FROM leases', runs: 'SELECT MAX(seq) AS n FROM runs' };
 
 /** A number that was given is never given again. */
 async function sequences(tx: Tx): Promise<string[]> {

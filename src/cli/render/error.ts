@@ -73,7 +73,10 @@ export function tell(error: unknown, newId: () => string): Told {
   if (isSourceError(loose)) return sourceFailure(loose);
   const foreseen = FORESEEN[name] ?? (typeof loose.hint === 'string' && /Error$/.test(name) && name !== 'Error' ? 1 : undefined);
   if (foreseen !== undefined) return { exitCode: foreseen, message: loose.message ?? name, ...(loose.hint !== undefined && { hint: loose.hint }) };
-  if (loose.code === 'ENOSPC' || loose.code === 'SQLITE_FULL') return { exitCode: 1, message: 'the disk is full', hint: 'free some space and run it again: nothing is half-written' };
+  if (loose.code === 'EMFILE' || loose.code === 'ENFILE') return { exitCode: 1, message: 'no more files may be opened', hint: 'raise the limit (`ulimit -n`, LimitNOFILE) or end what holds so many' };
+  // The loader says so too where it may open no more files.
+  if (loose.code === 'ERR_MODULE_NOT_FOUND') return { exitCode: 1, message: `a part of the program cannot be loaded: ${loose.message ?? ''}`, hint: 'install it again; if it is there, let the process open more files: `ulimit -n` of 256 is enough' };
+  if (loose.code === 'ENOSPC') return { exitCode: 1, message: 'the disk is full', hint: 'free some space and run it again: nothing is half-written' };
   return { exitCode: 1, message: loose.message ?? String(error), matters: 'nobody foresaw this: what was stored before stays whole', hint: 'run it again with --debug to see where it happened, and report it with this id', id: newId(), ...(loose.code !== undefined && { code: String(loose.code) }) };
 }
 

@@ -10,7 +10,7 @@ export async function listRuns(tx: Tx, filter: { readonly source?: string; reado
   const params: SqlValue[] = [];
   if (filter.source !== undefined) { where.push('source = ?'); params.push(filter.source); }
   if (filter.status !== undefined) { where.push('status = ?'); params.push(filter.status); }
-  return (await tx.query(`SELECT * FROM runs${where.length > 0 ? ` WHERE ${where.join(' AND ')}` : ''} ORDER BY started_at DESC, id DESC LIMIT ?`, [...params, limit])).map(runOf);
+  return (await tx.query(`SELECT * FROM runs${where.length > 0 ? ` WHERE ${where.join(' AND ')}` : ''} ORDER BY seq DESC LIMIT ?`, [...params, limit])).map(runOf);
 }
 
 export async function loadRun(tx: Tx, id: string): Promise<RunRow | undefined> {
@@ -127,7 +127,7 @@ export async function streamStates(tx: Tx): Promise<StreamStateRow[]> {
 
 /** How many runs of a source have failed in a row, the latest included. */
 export async function failuresInARow(tx: Tx, source: string): Promise<number> {
-  const rows = await tx.query(`SELECT status FROM runs WHERE source = ? AND status NOT IN ('running', 'skipped') ORDER BY started_at DESC, id DESC LIMIT 100`, [source]);
+  const rows = await tx.query(`SELECT status FROM runs WHERE source = ? AND status NOT IN ('running', 'skipped') ORDER BY seq DESC LIMIT 100`, [source]);
   const end = rows.findIndex((row) => row['status'] !== 'failed');
   return end < 0 ? rows.length : end;
 }

@@ -82,7 +82,7 @@ export const runStreamOf = (row: Record<string, any>): RunStreamRow => ({
 });
 
 export async function insertRun(tx: Tx, run: RunRow): Promise<void> {
-  await tx.insertMany('runs', ['id', 'source', 'mode', 'status', 'started_at', 'trigger_kind', 'config_hash', 'resumed_from', 'first_load', 'assets_before'], [[run.id, run.source, run.mode, run.status, run.startedAt, run.trigger, run.configHash, run.resumedFrom, run.firstLoad ? 1 : 0, run.assetsBefore]]);
+  await tx.insertMany('runs', ['id', 'seq', 'source', 'mode', 'status', 'started_at', 'trigger_kind', 'config_hash', 'resumed_from', 'first_load', 'assets_before'], [[run.id, await take(tx, 'runs', 1), run.source, run.mode, run.status, run.startedAt, run.trigger, run.configHash, run.resumedFrom, run.firstLoad ? 1 : 0, run.assetsBefore]]);
 }
 
 export async function finishRun(tx: Tx, id: string, status: RunStatus, at: number, report: unknown, error: string | null): Promise<void> {
@@ -99,8 +99,9 @@ export async function runStreams(tx: Tx, runId: string): Promise<RunStreamRow[]>
   return (await tx.query('SELECT * FROM run_streams WHERE run_id = ? ORDER BY position', [runId])).map(runStreamOf);
 }
 
+/** By its number, not by its time: a clock may have been set back since. */
 export async function lastRun(tx: Tx, source: string): Promise<RunRow | undefined> {
-  const [row] = await tx.query('SELECT * FROM runs WHERE source = ? ORDER BY started_at DESC, id DESC LIMIT 1', [source]);
+  const [row] = await tx.query('SELECT * FROM runs WHERE source = ? ORDER BY seq DESC LIMIT 1', [source]);
   return row ? runOf(row) : undefined;
 }
 

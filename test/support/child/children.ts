@@ -13,6 +13,8 @@ export interface Ended {
 export interface Child {
   readonly pid: number;
   readonly ended: Promise<Ended>;
+  /** Resolves when it has said this on stderr; rejects when it ends without. */
+  says(text: string): Promise<void>;
   /** Does nothing to a process that is gone. */
   kill(signal: NodeJS.Signals): void;
 }
@@ -42,11 +44,21 @@ export function startLockstep(args: readonly string[], { env = {}, through = [] 
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const says = (text: string): Promise<void> => new Promise((resolve, reject) => {
+    const look = (): void => {
+      if (!stderr.includes(text)) return;
+      child.stderr.off('data', look);
+      resolve();
+    };
+    child.stderr.on('data', look);
+    child.once('close', () => reject(new Error(`it ended and never said "${text}": ${stderr.slice(-2_000)}`)));
+    look();
+  });
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr, ms: performance.now() - startedAt }));
   });
-  return { pid: child.pid as number, ended, kill: (signal) => void child.kill(signal) };
+  return { pid: child.pid as number, ended, says, kill: (signal) => void child.kill(signal) };
 }
 
 /** Starts it, kills it after `ms`, and says whether it was still alive then. */

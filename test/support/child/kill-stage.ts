@@ -8,6 +8,9 @@ import { WorldFolder } from './world-folder.js';
 
 export type DatabaseKind = 'sqlite' | 'mysql';
 
+/** Other rules than a world was loaded under: values change hands, and assets part. */
+export const OTHER_RULES = 'authority: { default: [gamma, beta, alpha] }\nidentity: { rules: { hardware: { link: [serial], attach: [], suggest: [hostname] } } }\n';
+
 /** What `sync --json` prints, as far as the kills ask for it. */
 interface SyncJson {
   readonly runs: readonly { readonly id: string; readonly source: string; readonly status: string; readonly resumedFrom?: string; readonly error?: { readonly code: string; readonly message: string } }[];
@@ -17,9 +20,10 @@ interface SyncJson {
 export class KillStage {
   private constructor(readonly kind: DatabaseKind, readonly folder: WorldFolder, private readonly mysql?: TestDatabase) {}
 
-  static async open(kind: DatabaseKind, size: { readonly seed: number; readonly assets: number; readonly pageSize?: number }): Promise<KillStage> {
-    const mysql = kind === 'mysql' ? await createTestDatabase() : undefined;
-    return new KillStage(kind, new WorldFolder(size, mysql?.url, compiledConnector()), mysql);
+  /** `place`: another server than the suite's own, or another file than one in the world's folder. */
+  static async open(kind: DatabaseKind, size: { readonly seed: number; readonly assets: number; readonly pageSize?: number }, place?: string): Promise<KillStage> {
+    const mysql = kind === 'mysql' ? await createTestDatabase(place) : undefined;
+    return new KillStage(kind, new WorldFolder(size, mysql?.url ?? (place && `sqlite:${place}`), compiledConnector()), mysql);
   }
 
   async close(): Promise<void> {
@@ -86,9 +90,26 @@ export class KillStage {
     return this.look(async (database) => [...modelDifferences(expected, await readModel(database)), ...(await complaintsOf(database))]);
   }
 
+  /** Everything that is wrong in itself. `settled: false`: although a run may not be over. */
+  complaints(options?: { readonly settled?: boolean }): Promise<string[]> {
+    return this.look((database) => complaintsOf(database, options));
+  }
+
+  /** As if their time were over: a process that was stopped for so long holds them no more, and does not know it. */
+  async expireLeases(): Promise<void> {
+    const database = await Database.open({ url: this.folder.url });
+    await database.transaction((tx) => tx.execute('UPDATE leases SET expires_at = 1 WHERE holder IS NOT NULL'));
+    await database.close();
+  }
+
+  /** SQLite only: somebody has made the file. */
+  get isMade(): boolean {
+    return existsSync(this.folder.file);
+  }
+
   /** The status of each run, oldest first. */
   statuses(): Promise<string[]> {
-    return this.look((database) => database.read(async (tx) => (await tx.query('SELECT status FROM runs ORDER BY started_at, id')).map((row) => row['status'] as string)));
+    return this.look((database) => database.read(async (tx) => (await tx.query('SELECT status FROM runs ORDER BY seq')).map((row) => row['status'] as string)));
   }
 
   /** SQLite only: the file as `from` left it when it was closed, before anybody read it. */

@@ -51,8 +51,12 @@ export const worldConnector = (onPage: (source: string, stream: string, page: nu
   },
 });
 
-/** `LOCKSTEP_TEST_HANG="beta/assets/3"`: that page never comes, until the process is told to stop. */
+/** `LOCKSTEP_TEST_HANG="beta/assets/3"`: that page comes after a SIGUSR2, or never, until the process is told to stop. It says when it has come to it. */
 const wanted = process.env['LOCKSTEP_TEST_HANG'];
+const released = new AbortController();
+if (wanted !== undefined) process.once('SIGUSR2', () => released.abort());
 export const connector = worldConnector(async (source, name, page, { clock, signal }) => {
-  if (wanted === `${source}/${name}/${page}`) await clock.sleep(600_000, signal);
+  if (wanted !== `${source}/${name}/${page}` || released.signal.aborted) return;
+  process.stderr.write(`hangs at ${wanted}\n`);
+  await clock.sleep(600_000, AbortSignal.any([signal, released.signal])).catch(() => signal.throwIfAborted());
 });
