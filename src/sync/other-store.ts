@@ -5,6 +5,7 @@ import type { RecordHead } from '../database/repositories/rows.js';
 import { loadStreams } from '../database/repositories/streams.js';
 import { selectIn, take, type Tx } from '../database/tx.js';
 import { saveEdges } from './edge-store.js';
+import { isOlder } from './slice-load.js';
 
 export interface OtherRecord {
   readonly streamId: number;
@@ -45,12 +46,6 @@ export async function storeOthers(tx: Tx, records: readonly OtherRecord[]): Prom
 }
 
 const isDependency = (mapped: RelationshipRecord | InstallationRecord): boolean => mapped.kind === 'relationship' && DEPENDENCY_KINDS.includes(mapped.relation);
-
-function isOlder({ head, mapped }: OtherRecord): boolean {
-  if (!head) return false;
-  if (head.version !== null && mapped.version !== undefined) return mapped.version < head.version;
-  return head.modifiedAt !== null && mapped.modifiedAt !== undefined && mapped.modifiedAt < head.modifiedAt;
-}
 
 async function saveReferences(tx: Tx, records: readonly { readonly id: number; readonly mapped: ReferenceRecord }[]): Promise<void> {
   await tx.insertMany('record_bodies', ['record_id', 'body'], records.map(({ id, mapped }) => [id, JSON.stringify({ type: mapped.referenceType, name: mapped.name, fields: mapped.fields })]), { keys: ['record_id'], update: ['body'] });

@@ -8,7 +8,7 @@ import { loadMoves, loadOverrides, loadPersonHolds, loadVerdicts } from '../data
 import type { RecordBody, RecordHead, StreamRow } from '../database/repositories/rows.js';
 import { NO_MARK, sourceRecordOf } from '../database/repositories/rows.js';
 import { selectIn, type Tx } from '../database/tx.js';
-import type { Incoming, IncomingVersion, Judgement } from './slice-types.js';
+import type { Incoming, Judgement } from './slice-types.js';
 
 /** An incoming change with the record as it will be. */
 export interface Prepared {
@@ -44,7 +44,7 @@ export function prepare(incoming: Incoming, id: number, before: RecordBody | und
 }
 
 /** A source's older word never replaces its newer one. */
-export function isOlder({ head, mapped }: IncomingVersion): boolean {
+export function isOlder({ head, mapped }: { readonly head?: RecordHead; readonly mapped: { readonly version?: number; readonly modifiedAt?: number } }): boolean {
   if (head === undefined || head.state === 'pending') return false;
   if (head.version !== null && mapped.version !== undefined) return mapped.version < head.version;
   return head.modifiedAt !== null && mapped.modifiedAt !== undefined && mapped.modifiedAt < head.modifiedAt;

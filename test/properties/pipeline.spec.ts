@@ -16,6 +16,7 @@ async function claimsOf(database: Database, source: string): Promise<Record<stri
   return Object.fromEntries(rows.map((row) => [row['id'], said(Object.fromEntries(Object.entries(unpackBody(row['body']).claims).map(([attribute, claim]) => [attribute, claim.value])))]));
 }
 
+// These are read long after they were written: the time of a change of stage is then when it was read, which an interleaving changes. See stages.spec.ts.
 const histories = arbitraryHistories({ maxRecords: 12, maxVersions: 4, without: ['stage'] });
 
 describe('the whole pipeline', () => {

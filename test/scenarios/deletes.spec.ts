@@ -118,6 +118,15 @@ describe('deletes and their guard', () => {
     expect(await tombstoned(shop)).toBe(0);
   });
 
+  it('never take a row for missing that is listed in an older version: its newer one stays, and it stays there', async () => {
+    await shop.feed({ cmdb: [{ id: '1', class: 'server', location: 'Berlin', modified_at: '2026-02-01T00:00:00Z' }, ...rows(2, 5)] });
+    const { cmdb } = await shop.feed({ cmdb: [{ id: '1', class: 'server', location: 'Bonn', modified_at: '2026-01-01T00:00:00Z' }, ...rows(2, 5)] });
+
+    expect(cmdb?.streams['records']).toMatchObject({ read: 4, unchanged: 4, tombstoned: 0 });
+    expect(await tombstoned(shop)).toBe(0);
+    expect((await shop.asset('cmdb/1')).attributes).toMatchObject({ location: 'Berlin' });
+  });
+
   it('make a scope incomplete by a row without an id: nothing there is missing', async () => {
     await shop.feed({ cmdb: rows(0, 30) });
     const { cmdb } = await shop.feed({ cmdb: [...rows(1, 30), { class: 'server' }] });

@@ -21,16 +21,20 @@ const machine: fc.Arbitrary<Machine> = fc.record({
 
 export const CHANGES = ['renamed', 're-imaged', 'new mainboard', 'serial is a placeholder', 'stage', 'owner', 'emptied', 'not said any more', 'touched', 'gone', 'moved class'] as const;
 interface Change { readonly what: (typeof CHANGES)[number]; readonly n: number }
-const change: fc.Arbitrary<Change> = fc.record({ what: fc.constantFrom<Change['what'][]>(...CHANGES), n: fc.nat(11) });
+/** `often`: kinds of which half of the changes are. */
+const change = (often: readonly Change['what'][]): fc.Arbitrary<Change> => {
+  const any = fc.constantFrom<Change['what'][]>(...CHANGES);
+  return fc.record({ what: often.length === 0 ? any : fc.oneof(any, fc.constantFrom(...often)), n: fc.nat(11) });
+};
 
 /** What one system keeps of one machine. */
 interface View { readonly id: number; readonly machine: number; readonly source: number; readonly gaps: readonly Column[]; readonly spelling: number; readonly wrong: readonly Change[]; readonly changes: readonly Change[] }
 type Column = 'serial_number' | 'bios_uuid' | 'instance_uuid' | 'hostname' | 'fqdn' | 'asset_tag' | 'mac_addresses' | 'ip_addresses' | 'manufacturer' | 'name' | 'cloud_resource_id' | 'owner' | 'external_ref';
 const COLUMNS: readonly Column[] = ['serial_number', 'bios_uuid', 'instance_uuid', 'hostname', 'fqdn', 'asset_tag', 'mac_addresses', 'ip_addresses', 'manufacturer', 'name', 'cloud_resource_id', 'owner', 'external_ref'];
-const view = (versions: number): fc.Arbitrary<View> => fc.record({
+const view = (versions: number, often: readonly Change['what'][]): fc.Arbitrary<View> => fc.record({
   id: fc.noShrink(fc.nat(199)), machine: fc.nat(15), source: fc.nat(3),
   gaps: fc.subarray([...COLUMNS]), spelling: fc.nat(3),
-  wrong: fc.array(change, { maxLength: 1 }), changes: fc.array(change, { maxLength: versions - 1, size: 'max' }),
+  wrong: fc.array(change([]), { maxLength: 1 }), changes: fc.array(change(often), { maxLength: versions - 1, size: 'max' }),
 });
 
 const MAKERS = [['Dell Inc.', 'DELL', 'Dell', 'dell inc'], ['HP', 'Hewlett-Packard', 'HP Inc.', 'hp'], ['Lenovo', 'LENOVO', 'lenovo', 'Lenovo']] as const;
@@ -84,16 +88,18 @@ export interface HistoryShape {
   readonly maxVersions?: number;
   /** Kinds of change that must not happen, e.g. `stage` where a test is about identity alone. */
   readonly without?: readonly Change['what'][];
+  /** Kinds of change of which half of all are. */
+  readonly often?: readonly Change['what'][];
 }
 
 /** An hour lies between two versions of a record, so that its own times rise; records of one rank may have equal times. */
 const timeOf = (version: number, id: number): string => new Date(Date.UTC(2024, 2, 1, 8 + version, id % 3)).toISOString().replace('.000Z', 'Z');
 
-export function arbitraryHistories({ maxRecords = 20, maxVersions = 5, without = [] }: HistoryShape = {}): fc.Arbitrary<History> {
+export function arbitraryHistories({ maxRecords = 20, maxVersions = 5, without = [], often = [] }: HistoryShape = {}): fc.Arbitrary<History> {
   return fc.record({
     sources: fc.integer({ min: 2, max: 4 }),
     machines: fc.array(machine, { minLength: 1, maxLength: 8, size: 'max' }),
-    views: fc.uniqueArray(view(maxVersions), { minLength: 1, maxLength: maxRecords, size: 'max', selector: ({ id }) => id }),
+    views: fc.uniqueArray(view(maxVersions, often), { minLength: 1, maxLength: maxRecords, size: 'max', selector: ({ id }) => id }),
   }).map(({ sources, machines, views }) => {
     const used = SOURCES.slice(0, sources);
     const nameOf = (one: View): string => used[one.source % sources]?.name ?? 'cmdb';
