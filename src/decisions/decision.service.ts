@@ -1,7 +1,7 @@
 import { ATTRIBUTES, HOLDS, LIFECYCLE_STAGES, type AttributeType, type AttributeValue, type Hold, type LifecycleStage } from '../../connectors/sdk/contract/index.js';
 import { day, email, integer, list, text } from '../../connectors/sdk/mapping/index.js';
 import { liftHold, stageGraph } from '../core/lifecycle/index.js';
-import type { Constraint, Move, RecordKey } from '../core/model/index.js';
+import { allOne, type Constraint, type Move, type RecordKey } from '../core/model/index.js';
 import type { Engine } from '../engine/engine.js';
 import { loadAssets } from '../database/repositories/assets.js';
 import { appendAudit } from '../database/repositories/audit.js';
@@ -35,17 +35,15 @@ export class DecisionService {
     this.judgement = judgementOf(engine);
   }
 
-  /** Joins assets for good: each one's records are linked to the first one's. */
+  /** Joins assets for good: whatever the values of their records say, now and later, these are one. */
   async merge(wanted: readonly string[], { reason }: { readonly reason: string }): Promise<DecisionResult> {
     return this.decide(async (tx, now) => {
       const ids = [...new Set(await inTurn(wanted, (each) => findAsset(tx, each)))];
       if (ids.length < 2) throw new DecisionRefusedError('a merge needs two different assets', 'name both, by id, `kind:value` or a bare identifier');
       const members = await membersOf(tx, ids);
-      const first = members.get(ids[0] as string)?.[0] as Member;
       const all = ids.flatMap((id) => members.get(id) ?? []);
       await this.liftCannotLinks(tx, all.map((member) => member.key), now);
-      // Every record to the first one: whatever their values say, now and later, they are one.
-      const links = all.filter((member) => member.key !== first.key).map((member): Constraint => ({ kind: 'must_link', a: first.key, b: member.key }));
+      const links = allOne(all.map((member) => member.key));
       await addConstraints(tx, links, this.engine.actor, reason, now);
       const changed = await this.judgeAgain(tx, all, now);
       await appendAudit(tx, { at: now, actor: this.engine.actor, action: 'assets.merge', subject: ids, after: links, reason });

@@ -1,4 +1,4 @@
-import type { Constraint, RecordKey } from '../core/model/index.js';
+import { allOne, type Constraint, type RecordKey } from '../core/model/index.js';
 import type { Engine } from '../engine/engine.js';
 import { appendAudit } from '../database/repositories/audit.js';
 import { addConstraints, loadConstraints, releaseConstraints, saveVerdict } from '../database/repositories/decisions.js';
@@ -121,7 +121,7 @@ export class ReviewService {
       const keys = chosen.map((record) => record.key);
       const others = as === 'apart' && chosen.length < all.length ? all.map((record) => record.key).filter((key) => !keys.includes(key)) : keys;
       const constraints: Constraint[] = as === 'merge'
-        ? keys.slice(1).map((key) => ({ kind: 'must_link', a: keys[0] as string, b: key }))
+        ? allOne(keys)
         : keys.flatMap((a, i) => (others === keys ? keys.slice(i + 1) : others).map((b): Constraint => ({ kind: 'cannot_link', a, b })));
       const opposite = as === 'merge' ? 'cannot_link' : 'must_link';
       const touched = new Set([...keys, ...others]);

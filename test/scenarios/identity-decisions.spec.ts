@@ -6,7 +6,7 @@ const U = (digit: number): string => `${String(digit).repeat(8)}-2222-3333-8444-
 
 describe('people’s decisions', () => {
   let shop: Workshop;
-  beforeEach(async () => { shop = await Workshop.calm({ cmdb: 'role: itsm', scan: 'role: discovery' }); });
+  beforeEach(async () => { shop = await Workshop.calm({ cmdb: 'role: itsm', scan: 'role: discovery', agent: 'role: agent' }); });
   afterEach(async () => {
     expect(await shop.differences()).toEqual([]);
     await shop.close();
@@ -61,6 +61,17 @@ describe('people’s decisions', () => {
     expect(await shop.partition()).toEqual(['cmdb/1+scan/a']);
     await new RebuildService(shop.engine).rebuild();
     expect(await shop.partition()).toEqual(['cmdb/1+scan/a']);
+  });
+
+  it('a merge holds between all records of the assets, also where one that is not the first contradicts', async () => {
+    await shop.feed({ cmdb: [{ id: '1', class: 'server', bios_uuid: U(1) }], scan: [{ id: 'a', class: 'server', bios_uuid: U(1), serial_number: 'SN000001' }] });
+    await shop.feed({ agent: [{ id: 'x', class: 'server', serial_number: 'SN000002' }] });
+    expect(await shop.partition()).toEqual(['agent/x', 'cmdb/1+scan/a']);
+    await shop.merge('cmdb/1', 'agent/x');
+
+    expect(await shop.partition()).toEqual(['agent/x+cmdb/1+scan/a']);
+    await shop.split('cmdb/1', 'agent/x');
+    expect(await shop.partition()).toEqual(['agent/x', 'cmdb/1+scan/a']);
   });
 
   it('keep two apart whom a shared serial would join', async () => {

@@ -8,6 +8,9 @@ export interface Constraint {
   readonly b: RecordKey;
 }
 
+/** Says of every two of these records that they are one: a must-link silences what these two alone hold against each other, not what a third one does. */
+export const allOne = (keys: readonly RecordKey[]): Constraint[] => keys.flatMap((a, at) => keys.slice(at + 1).map((b): Constraint => ({ kind: 'must_link', a, b })));
+
 /** A person's pinned value. It wins until released or expired. Anchored to a record, so that it goes with it at a split. */
 export interface Override {
   readonly id: string;
