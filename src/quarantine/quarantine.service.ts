@@ -92,7 +92,7 @@ export class QuarantineService {
         const head = await headOf(tx, entry.streamId, judged.externalId);
         const scope = await registerScope(tx, entry.streamId, entry.scope, run.filterHash);
         const common = { streamId: entry.streamId, scopeId: scope.id, contentHash: judged.read.hash, mappingHash: run.mappingHash, readAt: entry.readAt, pass: head?.seenPass ?? 0, ...(head && { head }) };
-        if (judged.record.kind === 'asset') await storeSlice(tx, [{ kind: 'version', ...common, externalId: judged.externalId, mapped: judged.record, raw: judged.read.canonical, held: judged.held.map((value) => value.attribute) }], run.judgement, { ...sliceOptions(run, now, false), cause: { kind: 'person', person: this.engine.actor, source: run.source.name } });
+        if (judged.record.kind === 'asset') await storeSlice(tx, [{ kind: 'version', ...common, externalId: judged.externalId, mapped: judged.record, raw: judged.read.canonical, held: judged.held.map((value) => value.attribute) }], run.judgement, sliceOptions(run, now, false));
         else await storeOthers(tx, [{ ...common, mapped: judged.record }]);
       }
       if (entry.externalId !== null) await leaveQuarantine(tx, entry.streamId, [entry.externalId]);

@@ -30,7 +30,7 @@ export async function withStoredRun<T>(engine: Engine, judgement: Judgement, sou
   const held = await engine.database.transaction((tx) => takeLease(tx, `source:${source.name}`, holderOf(engine.actor, `stored-${now}`), LEASE_MS, now));
   if ('heldBy' in held) throw new SourceBusyError(source.name, holderWords(held.heldBy));
   try {
-    return await work(await storedRun(engine, judgement, source, connector, stream, held.lease, `stored-${now.toString(36)}`));
+    return await work({ ...(await storedRun(engine, judgement, source, connector, stream, held.lease, `stored-${now.toString(36)}`)), person: engine.actor });
   } finally {
     await engine.database.transaction((tx) => releaseLease(tx, held.lease));
   }

@@ -8,6 +8,8 @@ import type { AssetCounts, Judgement } from './slice-types.js';
 /** One pass over one stream, as its parts share it. Counts and scopes move with each checkpoint. */
 export interface StreamRun {
   readonly runId: string;
+  /** Whose doing it is, where stored payloads are worked on and there is no run that a change could name. */
+  readonly person?: string;
   readonly source: SourceSettings;
   readonly connector: Connector;
   readonly stream: Stream<any, any>;

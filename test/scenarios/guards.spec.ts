@@ -33,6 +33,8 @@ describe('guards against mass changes', () => {
     expect(await stages(shop)).toEqual({ in_use: 90, retired: 10 });
     await shop.resolve('held_stage_move', 'release');
     expect(await stages(shop)).toEqual({ in_use: 70, retired: 30 });
+    // The one who released them, no run: there was none.
+    expect(await shop.engine.database.read((tx) => tx.query(`SELECT DISTINCT cause_kind, run_id, person FROM changes WHERE attribute = 'stage'`))).toEqual([{ cause_kind: 'person', run_id: null, person: shop.engine.actor }]);
     expect(await shop.questions()).toEqual([]);
   });
 

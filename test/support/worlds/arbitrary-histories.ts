@@ -20,9 +20,9 @@ const machine: fc.Arbitrary<Machine> = fc.record({
 });
 
 export const CHANGES = ['renamed', 're-imaged', 'new mainboard', 'serial is a placeholder', 'stage', 'owner', 'emptied', 'not said any more', 'touched', 'gone', 'moved class'] as const;
-interface Change { readonly what: (typeof CHANGES)[number]; readonly n: number }
+export interface Change { readonly what: (typeof CHANGES)[number]; readonly n: number }
 /** `often`: kinds of which half of the changes are. */
-const change = (often: readonly Change['what'][]): fc.Arbitrary<Change> => {
+export const arbitraryChange = (often: readonly Change['what'][]): fc.Arbitrary<Change> => {
   const any = fc.constantFrom<Change['what'][]>(...CHANGES);
   return fc.record({ what: often.length === 0 ? any : fc.oneof(any, fc.constantFrom(...often)), n: fc.nat(11) });
 };
@@ -34,7 +34,7 @@ const COLUMNS: readonly Column[] = ['serial_number', 'bios_uuid', 'instance_uuid
 const view = (versions: number, often: readonly Change['what'][]): fc.Arbitrary<View> => fc.record({
   id: fc.noShrink(fc.nat(199)), machine: fc.nat(15), source: fc.nat(3),
   gaps: fc.subarray([...COLUMNS]), spelling: fc.nat(3),
-  wrong: fc.array(change([]), { maxLength: 1 }), changes: fc.array(change(often), { maxLength: versions - 1, size: 'max' }),
+  wrong: fc.array(arbitraryChange([]), { maxLength: 1 }), changes: fc.array(arbitraryChange(often), { maxLength: versions - 1, size: 'max' }),
 });
 
 const MAKERS = [['Dell Inc.', 'DELL', 'Dell', 'dell inc'], ['HP', 'Hewlett-Packard', 'HP Inc.', 'hp'], ['Lenovo', 'LENOVO', 'lenovo', 'Lenovo']] as const;
@@ -65,7 +65,7 @@ function firstRow(of: Machine, { id, gaps, spelling, source }: View, refs: reado
   return { id: `r${id}`, class: source === 3 ? 'virtual_machine' : of.assetClass, stage: 'in_use', ...Object.fromEntries(said), modified_at: '' };
 }
 
-function changed(row: RawRow, { what, n }: Change, spelling: number): RawRow | null {
+export function changed(row: RawRow, { what, n }: Change, spelling: number): RawRow | null {
   const put = (columns: Record<string, RawRow[string]>): RawRow => ({ ...row, ...Object.fromEntries(Object.entries(columns).filter(([column]) => column in row || column === 'stage')) });
   switch (what) {
     case 'renamed': return put({ hostname: `web${n}`, fqdn: `web${n}.example.org`, name: `web${n}` });
