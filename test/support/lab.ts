@@ -94,6 +94,8 @@ export interface LabOptions {
   readonly world?: LabWorld;
   readonly clock?: LabClock;
   readonly missingIsTold?: boolean;
+  /** Another connector than the laboratory's own. */
+  readonly connector?: Connector;
   readonly engine?: Partial<EngineOptions>;
 }
 
@@ -102,7 +104,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-lab-'));
   const world = options.world ?? new LabWorld();
   const clock = options.clock ?? new LabClock();
-  const connector = labConnector(world, options);
+  const connector = options.connector ?? labConnector(world, options);
   const catalogue: ConnectorCatalogue = { names: () => ['lab'], load: async (name) => (name === 'lab' ? connector : undefined) };
   const sources = options.sources ?? ['alpha'];
   const entries: (readonly [string, string])[] = Array.isArray(sources) ? sources.map((name: string) => [name, ''] as const) : Object.entries(sources);
