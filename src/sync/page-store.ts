@@ -4,7 +4,7 @@ import type { ReviewDraft } from '../core/reconcile/plan-types.js';
 import type { Database } from '../database/database.js';
 import { checkLease } from '../database/repositories/leases.js';
 import { leaveQuarantine, saveQuarantine } from '../database/repositories/quarantine.js';
-import { headsByExternalId, markListed, markSeen } from '../database/repositories/records.js';
+import { headsByExternalId, markBack, markListed, markSeen } from '../database/repositories/records.js';
 import { openReviews } from '../database/repositories/reviews.js';
 import type { RecordHead } from '../database/repositories/rows.js';
 import { NO_COUNTS, plus, saveRunStream, type RunStreamRow, type ScopeProgress, type StreamCounts } from '../database/repositories/runs.js';
@@ -13,7 +13,7 @@ import { executeIn, type Tx } from '../database/tx.js';
 import type { CrashPoint } from '../engine/crash-places.js';
 import { confirmRecords } from './confirm.js';
 import { storeOthers, type OtherRecord } from './other-store.js';
-import { isUnchanged, judgeRecord, readRecord, type JudgedRecord, type ReadRecord } from './read-record.js';
+import { isUnchanged, judgeRecord, readRecord, saysGone, type JudgedRecord, type ReadRecord } from './read-record.js';
 import { isOlder } from './slice-load.js';
 import { sliceOptions, sliceSize } from './slice-options.js';
 import { isOlder, isStale } from './slice-load.js';
@@ -34,7 +34,7 @@ export async function storePage(database: Database, run: StreamRun, page: Page, 
   const context = { ...run.mapContext, readAt };
   const reads = page.records.map((raw) => readRecord(raw, (each) => run.stream.map(each, context)));
   const heads = await database.read((tx) => headsByExternalId(tx, run.streamId, [...new Set(reads.flatMap((read) => read.externalId ?? []))]));
-  const { unchanged, rest } = split(reads, heads, run);
+  const { unchanged, back, rest } = split(reads, heads, run);
   const where = run.source.where?.expression;
   const judge = { mapping: run.mapping, ...(where && { where }), classes: run.judgement.rules.identity.classes, matches: run.judgement.matches };
   const judged: JudgedRecord[] = [];
@@ -53,6 +53,7 @@ export async function storePage(database: Database, run: StreamRun, page: Page, 
       if (isLast) {
         await confirmRecords(tx, run, unchanged, readAt);
         await markSeen(tx, unchanged, run.pass, readAt, scopeId);
+        await markBack(tx, back);
         await markTold(tx, run, page, readAt);
         await saveRunStream(tx, checkpoint(run, page, plus(run.counts, stored.counts), advanceScopes(run, page, reads)));
       }
@@ -72,17 +73,19 @@ export async function storePage(database: Database, run: StreamRun, page: Page, 
 }
 
 /** A key twice in a page is changed, whatever its hash: its versions count in order. */
-function split(reads: readonly ReadRecord[], heads: ReadonlyMap<string, RecordHead>, run: StreamRun): { readonly unchanged: RecordHead[]; readonly rest: ReadRecord[] } {
+function split(reads: readonly ReadRecord[], heads: ReadonlyMap<string, RecordHead>, run: StreamRun): { readonly unchanged: RecordHead[]; readonly back: RecordHead[]; readonly rest: ReadRecord[] } {
   const times = new Map<string, number>();
   for (const { externalId } of reads) if (externalId !== undefined) times.set(externalId, (times.get(externalId) ?? 0) + 1);
-  const unchanged: RecordHead[] = [];
+  const [unchanged, back]: [RecordHead[], RecordHead[]] = [[], []];
   const rest: ReadRecord[] = [];
   for (const read of reads) {
     const head = read.externalId === undefined ? undefined : heads.get(read.externalId);
-    if (head && times.get(read.externalId as string) === 1 && isUnchanged(head, read, run.mappingHash)) unchanged.push(head);
-    else rest.push(read);
+    if (head && times.get(read.externalId as string) === 1 && isUnchanged(head, read, run.mappingHash)) {
+      unchanged.push(head);
+      if (!saysGone(read)) back.push(head);
+    } else rest.push(read);
   }
-  return { unchanged, rest };
+  return { unchanged, back, rest };
 }
 
 /** In order; each key at most once a slice. One empty slice if nothing changed: the checkpoint needs its transaction. */
@@ -154,7 +157,9 @@ export async function storePart(tx: Tx, run: StreamRun, part: readonly JudgedRec
   const again = hosts.length === 0 ? undefined : await storeSlice(tx, [], run.judgement, { ...sliceOptions(run, now, false), touched: hosts });
   await confirmRecords(tx, run, left, readAt);
   await markSeen(tx, left, run.pass, readAt, scopeId);
-  await markListed(tx, [...incoming.filter((each) => each.kind === 'version'), ...others].flatMap((each) => (each.head && isOlder(each) ? [each.head] : [])), run.pass);
+  const older = [...incoming.filter((each) => each.kind === 'version'), ...others].flatMap((each) => (each.head && isOlder(each) ? [each.head] : []));
+  await markListed(tx, older, run.pass);
+  await markBack(tx, [...left, ...older]);
   await saveQuarantine(tx, entries, run.runId, now);
   await leaveQuarantine(tx, run.streamId, part.flatMap((each) => (each.kind === 'quarantined' || each.externalId === undefined ? [] : [each.externalId])));
   const opened = await openReviews(tx, merged(drafts), (key) => heads.get(key.slice(`${run.source.name}/${run.stream.name}/`.length))?.id, { id: run.runId, source: run.source.name }, now);

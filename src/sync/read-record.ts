@@ -38,9 +38,11 @@ export function readRecord(raw: unknown, map: (raw: unknown) => Mapping): ReadRe
 export function isUnchanged(head: RecordHead, read: ReadRecord, mappingHash: string): boolean {
   if (head.contentHash !== read.hash || head.mappingHash !== mappingHash) return false;
   if (head.state === 'unread') return false;
-  const told = read.mapping.ok && 'record' in read.mapping && read.mapping.record.kind === 'asset' && read.mapping.record.told !== undefined;
-  return head.state !== 'tombstoned' || told;
+  return head.state !== 'tombstoned' || saysGone(read);
 }
+
+/** A source may go on listing what it says is gone. */
+export const saysGone = ({ mapping }: ReadRecord): boolean => mapping.ok && 'record' in mapping && mapping.record.kind === 'asset' && mapping.record.told !== undefined;
 
 export interface Judge {
   readonly mapping: StreamMapping;

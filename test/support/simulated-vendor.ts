@@ -32,10 +32,20 @@ export class SimulatedVendor {
 
   /** A record's own edits show in their order. */
   edit(id: string, record: Omit<LabRecord, 'externalId' | 'modifiedAt'> | null, lagMs = 0): void {
+    this.add(id, (stamp) => record && { ...record, externalId: id, modifiedAt: stamp }, lagMs);
+  }
+
+  /** Brings back what was deleted, exactly as it was. */
+  restore(id: string, lagMs = 0): void {
+    const record = this.edits.get(id)?.findLast((edit) => edit.record !== null)?.record;
+    if (record && this.lastOf(id) === null) this.add(id, () => record, lagMs);
+  }
+
+  private add(id: string, recordAt: (stamp: number) => LabRecord | null, lagMs: number): void {
     const before = this.edits.get(id) ?? [];
     const now = this.clock.now();
     const stamp = Math.floor(now / 1_000) * 1_000;
-    this.edits.set(id, [...before, { stamp, visibleAt: Math.max(now + Math.min(lagMs, LONGEST_LAG_MS), before.at(-1)?.visibleAt ?? 0), record: record && { ...record, externalId: id, modifiedAt: stamp } }]);
+    this.edits.set(id, [...before, { stamp, visibleAt: Math.max(now + Math.min(lagMs, LONGEST_LAG_MS), before.at(-1)?.visibleAt ?? 0), record: recordAt(stamp) }]);
   }
 
   ids(): string[] {

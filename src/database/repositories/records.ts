@@ -81,6 +81,11 @@ export async function markSeen(tx: Tx, heads: readonly RecordHead[], pass: numbe
   await executeIn(tx, 'UPDATE record_heads SET scope_id = ? WHERE id IN (?)', moved, [scopeId]);
 }
 
+/** Told as gone, and listed again before that took effect: they are there. */
+export async function markBack(tx: Tx, heads: readonly RecordHead[]): Promise<void> {
+  await executeIn(tx, 'UPDATE record_heads SET told_at = NULL WHERE id IN (?)', heads.filter((head) => head.toldAt !== null).map((head) => head.id));
+}
+
 /** Listed by their source, in an older version than the stored one: they are there, and nothing that they claim now is confirmed. */
 export async function markListed(tx: Tx, heads: readonly RecordHead[], pass: number): Promise<void> {
   await executeIn(tx, 'UPDATE record_heads SET seen_pass = ?, misses = 0, missing_since = NULL WHERE id IN (?)', heads.map((head) => head.id), [pass]);
