@@ -3,7 +3,7 @@ import { InterruptedError, SourceError, type Stream } from '../../connectors/sdk
 import type { SourceSettings } from '../config/types.js';
 import type { Engine } from '../engine/engine.js';
 import { holderOf, holderWords } from '../database/processes.js';
-import { checkLease, releaseLease, takeLease, type Lease } from '../database/repositories/leases.js';
+import { checkLease, LeaseLostError, releaseLease, takeLease, type Lease } from '../database/repositories/leases.js';
 import { finishRun, insertRun, interruptDeadRuns, lastRun, nextPass, NO_COUNTS, runStreams, saveRunStream, type RunRow, type RunStatus, type RunStreamRow } from '../database/repositories/runs.js';
 import { markFailing, registerSource, registerStream, streamCursor } from '../database/repositories/streams.js';
 import type { Tx } from '../database/tx.js';
@@ -35,16 +35,24 @@ export class RunService {
   async run(request: RunRequest): Promise<RunReport> {
     const { engine } = this;
     const { source } = request;
-    const startedAt = engine.clock.now();
+    let startedAt = engine.clock.now();
     const paused = await this.pausedBecause(source.name);
     const id = `run-${startedAt.toString(36)}-${randomBytes(4).toString('hex')}`;
-    if (paused !== undefined) return this.skipped(request, id, startedAt, `paused: ${paused}`);
-    const held = await engine.database.transaction((tx) => takeLease(tx, `source:${source.name}`, holderOf(engine.actor, id), LEASE_MS, startedAt));
-    if ('heldBy' in held) return this.skipped(request, id, startedAt, `another run of this source is under way (${holderWords(held.heldBy)})`);
+    if (paused !== undefined) return this.unwritten(request, id, startedAt, 'skipped', `paused: ${paused}`);
+    // It may have waited at the gate: a run begins when it has its lease, not before the one that had it.
+    const held = await engine.database.transaction((tx) => {
+      startedAt = engine.clock.now();
+      return takeLease(tx, `source:${source.name}`, holderOf(engine.actor, id), LEASE_MS, startedAt);
+    });
+    if ('heldBy' in held) return this.unwritten(request, id, startedAt, 'skipped', `another run of this source is under way (${holderWords(held.heldBy)})`);
     request.onProgress({ kind: 'run_started', source: source.name });
     const stopRenewing = this.renew(held.lease);
     try {
       return await this.leased(request, id, startedAt, held.lease);
+    } catch (error) {
+      // Somebody else reads this source by now: this run may not even write that it has ended.
+      if (error instanceof LeaseLostError) return this.unwritten(request, id, startedAt, 'interrupted', error.message, errorReport(error, undefined, (text) => text));
+      throw error;
     } finally {
       stopRenewing();
       await engine.database.transaction((tx) => releaseLease(tx, held.lease));
@@ -246,10 +254,11 @@ export class RunService {
     return rows.filter((row) => source.streams.includes(row['name']) && (stream === undefined || row['name'] === stream)).map((row) => Number(row['id']));
   }
 
-  private skipped({ source, onProgress }: RunRequest, id: string, startedAt: number, why: string): RunReport {
+  /** A run of which no row tells. */
+  private unwritten({ source, onProgress }: RunRequest, id: string, startedAt: number, status: RunStatus, why: string, error?: ErrorReport): RunReport {
     const at = new Date(startedAt).toISOString();
-    onProgress({ kind: 'run_finished', source: source.name, status: 'skipped', message: why });
-    return { id, source: source.name, mode: 'incremental', status: 'skipped', streams: {}, assets: NO_ASSETS, pushes: { queued: 0, sent: 0, failed: 0 }, reviews: 0, uncoveredScopes: [], startedAt: at, finishedAt: at, warnings: [why] };
+    onProgress({ kind: 'run_finished', source: source.name, status, message: why });
+    return { id, source: source.name, mode: 'incremental', status, streams: {}, assets: NO_ASSETS, pushes: { queued: 0, sent: 0, failed: 0 }, reviews: 0, uncoveredScopes: [], startedAt: at, finishedAt: at, warnings: [why], ...(error && { error }) };
   }
 }
 

@@ -1,5 +1,5 @@
 /** A vendor as vendors are: it stamps whole seconds, shows some edits later than their stamps say, is edited while it is read, and pages by key. */
-import { defineConnector, defineStream, type Clock, type Connector, type Manifest, type Mapping, type Page, type PullFrom, type ToldDelete } from '../../connectors/sdk/contract/index.js';
+import { defineConnector, defineStream, type Clock, type Connector, type FetchedOne, type Manifest, type Mapping, type Page, type PullFrom, type ToldDelete } from '../../connectors/sdk/contract/index.js';
 import { byCodeUnit } from '../../src/core/model/index.js';
 import type { LabRecord } from './lab.js';
 
@@ -20,19 +20,21 @@ export interface VendorHabits {
   readonly pageSize: number;
   /** Comes before each page, with its number in the pass: edits, waits, throws. */
   readonly beforePage: (page: number) => void | Promise<void>;
+  /** `false`: its records do not say when they were changed, so nobody can tell an older version. */
+  readonly tellsTimes: boolean;
 }
 
 interface Place { readonly startedAt: number; readonly stamp: number; readonly id: string }
 
 export class SimulatedVendor {
-  habits: VendorHabits = { overlapMs: 2 * LONGEST_LAG_MS, pageSize: 100, beforePage: () => undefined };
+  habits: VendorHabits = { overlapMs: 2 * LONGEST_LAG_MS, pageSize: 100, beforePage: () => undefined, tellsTimes: true };
   private readonly edits = new Map<string, Edit[]>();
 
   constructor(private readonly clock: Pick<Clock, 'now'>) {}
 
   /** A record's own edits show in their order. */
   edit(id: string, record: Omit<LabRecord, 'externalId' | 'modifiedAt'> | null, lagMs = 0): void {
-    this.add(id, (stamp) => record && { ...record, externalId: id, modifiedAt: stamp }, lagMs);
+    this.add(id, (stamp) => record && { ...record, externalId: id, ...(this.habits.tellsTimes && { modifiedAt: stamp }) }, lagMs);
   }
 
   /** Brings back what was deleted, exactly as it was. */
@@ -64,6 +66,13 @@ export class SimulatedVendor {
     });
   }
 
+  /** As it shows now. */
+  one(id: string): FetchedOne<LabRecord> {
+    const found = this.visible().find((each) => each.id === id);
+    if (!found) return { kind: 'unknown', reason: 'no such record' };
+    return found.edit.record === null ? { kind: 'gone', at: found.edit.stamp } : { kind: 'found', raw: found.edit.record };
+  }
+
   /** A full pass goes by id and gives what is there; an increment by (stamp, id) and gives what was edited or deleted. */
   async *pull({ mode, cursor, resume }: PullFrom): AsyncIterable<Page<LabRecord>> {
     let at: Place = resume === undefined ? { startedAt: this.clock.now(), stamp: -1, id: '' } : (JSON.parse(resume) as Place);
@@ -93,7 +102,7 @@ const manifest: Manifest = {
 export const vendorConnector = (vendorOf: (source: string) => SimulatedVendor): Connector<SimulatedVendor> => defineConnector<SimulatedVendor>({
   manifest,
   streams: [defineStream<SimulatedVendor, LabRecord>({
-    name: 'records', permissions: [], deletes: 'told', incremental: 'full', pull: (vendor, from) => vendor.pull(from),
+    name: 'records', permissions: [], deletes: 'told', incremental: 'full', pull: (vendor, from) => vendor.pull(from), fetchOne: async (vendor, id) => vendor.one(id),
     map: (raw): Mapping => (raw.broken === undefined ? { ok: true, record: { ...raw, kind: 'asset' } } : { ok: false, reason: raw.broken, externalId: raw.externalId }),
   })],
   connect: ({ source }) => vendorOf(source.name),
