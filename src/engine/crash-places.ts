@@ -1,6 +1,8 @@
 /** Where tests let the process die. Each is passed by an ordinary sync, but for the schema's (once, on a new database) and the renewal's (while a page is slow). */
 export const CRASH_PLACES = ['between schema statements', 'after fetch before store', 'after store before commit', 'after commit before next page', 'inside tombstoning', 'at lease renewal'] as const;
-export type CrashPlace = (typeof CRASH_PLACES)[number];
+/** Passed by every write to a target. */
+export const PUSH_CRASH_PLACES = ['after outbox commit before send', 'inside batch answers', 'after the answer before agreed state'] as const;
+export type CrashPlace = (typeof CRASH_PLACES)[number] | (typeof PUSH_CRASH_PLACES)[number];
 
 /** A no-op but in tests. */
 export type CrashPoint = (place: CrashPlace) => void;
