@@ -32,7 +32,7 @@ interface Tally {
 /** Stores one page: the unchanged leave first, the rest goes slice by slice, the checkpoint with the last. `readAt`: when the page was asked for, ms UTC. */
 export async function storePage(database: Database, run: StreamRun, page: Page, readAt: number, now: () => number, crash: CrashPoint): Promise<void> {
   const context = { ...run.mapContext, readAt };
-  const reads = page.records.map((raw) => readRecord(raw, (each) => run.stream.map(each, context)));
+  const reads = page.records.map((raw) => readRecord(raw, run.stream, context));
   const heads = await database.read((tx) => headsByExternalId(tx, run.streamId, [...new Set(reads.flatMap((read) => read.externalId ?? []))]));
   const { unchanged, back, rest } = split(reads, heads, run);
   const where = run.source.where?.expression;

@@ -1,4 +1,4 @@
-import type { AssetRecord, MappedRecord, Mapping } from '../../connectors/sdk/contract/index.js';
+import type { AssetRecord, MapContext, MappedRecord, Mapping, Stream } from '../../connectors/sdk/contract/index.js';
 import { evaluate, type Expression, type FactValue, type Facts } from '../core/expressions/index.js';
 import { isA, type ClassTree } from '../core/model/index.js';
 import type { RecordHead } from '../database/repositories/rows.js';
@@ -21,18 +21,21 @@ export type JudgedRecord =
   | { readonly kind: 'filtered'; readonly read: ReadRecord; readonly externalId: string }
   | { readonly kind: 'quarantined'; readonly read: ReadRecord; readonly externalId?: string; readonly reason: string };
 
-export function readRecord(raw: unknown, map: (raw: unknown) => Mapping): ReadRecord {
+export function readRecord(raw: unknown, { map, placeKeys }: Pick<Stream<unknown>, 'map' | 'placeKeys'>, context: MapContext): ReadRecord {
   const canonical = canonicalJson(raw);
   let mapping: Mapping;
   try {
-    mapping = map(raw);
+    mapping = map(raw, context);
   } catch (error) {
     // A mapping never throws; should one do so, only its record suffers.
     mapping = { ok: false, reason: `the connector could not map it: ${(error as Error).message}` };
   }
   const externalId = !mapping.ok ? mapping.externalId : 'skip' in mapping ? mapping.externalId : mapping.record.externalId;
-  return { raw, canonical, hash: contentHash(canonical), mapping, ...(externalId !== undefined && { externalId }) };
+  return { raw, canonical, hash: contentHash(placeKeys ? canonicalJson(without(raw, placeKeys)) : canonical), mapping, ...(externalId !== undefined && { externalId }) };
 }
+
+const without = (raw: unknown, keys: readonly string[]): unknown =>
+  (typeof raw === 'object' && raw !== null && !Array.isArray(raw) ? Object.fromEntries(Object.entries(raw).filter(([key]) => !keys.includes(key))) : raw);
 
 /** Same content under the same mapping, and nothing has happened to the record since. */
 export function isUnchanged(head: RecordHead, read: ReadRecord, mappingHash: string): boolean {

@@ -11,6 +11,7 @@ export const records = defineStream<FileClient, FileRow>({
   deletes: 'by_full_scan',
   missingIsTold: true,
   incremental: 'none',
+  placeKeys: ['_line'],
   pull: (client, from) => pullFiles(client, from),
   map: (row) => mapRow(row),
 });

@@ -64,6 +64,8 @@ export interface Stream<Client, Raw = any> {
   readonly missingIsTold?: boolean;
   /** `none`: every pass is full. `partial`: increments are blind to some changes, so only full scans confirm. */
   readonly incremental: 'full' | 'partial' | 'none';
+  /** Keys of a raw record that tell where it stood when it was read, not what it says: one that merely stands elsewhere is unchanged. */
+  readonly placeKeys?: readonly string[];
   /** An empty full pass is a failure even on first load. */
   readonly neverEmpty?: boolean;
   /** Streams whose records this one refers to: they run first. */
