@@ -20,6 +20,19 @@ describe('life cycle rules, holds and guards', () => {
     expect((await shop.explain('cloud/1')).stage.by).toMatch(/^rule:/);
   });
 
+  it('lets one rule stand on another that fires at the same instant, asking nobody', async () => {
+    await shop.close();
+    await open(`lifecycle: { rules: [
+      { name: seen-first, when: "stage = 'acquired' and first_seen_by('discovery')", to: deployed },
+      { name: productive, when: "stage = 'deployed' and environment = 'production'", to: in_use } ] }`);
+    await shop.feed({ cmdb: [{ id: '1', class: 'server', serial_number: 'SN0001', stage: 'acquired', environment: 'production' }], scan: [] });
+    await shop.feed({ scan: [{ id: '1', class: 'server', serial_number: 'SN0001' }] });
+
+    expect((await shop.asset('cmdb/1')).stage).toBe('in_use');
+    expect((await shop.explain('cmdb/1')).stage.moves.map(({ to, outcome }) => [to, outcome])).toEqual([['deployed', 'applied'], ['in_use', 'applied']]);
+    expect(await shop.questions()).toEqual([]);
+  });
+
   it('retires what is gone from its cloud for 24 h, counted from when it went, and disposes of it 30 days later', async () => {
     await shop.feed({ cloud: [vm({ power_state: 'running' }), filler] });
     await shop.feed({ cloud: [filler] });

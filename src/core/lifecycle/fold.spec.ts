@@ -52,6 +52,13 @@ describe('moves', () => {
     expect(fold({ records, rules, moves }).by).toEqual({ kind: 'person', name: 'eve' });
   });
 
+  it('of two rules at one instant: the nearer stage first, for the other rule rests on it', () => {
+    const records = [sourceRecord({ source: 'a', baseline: 'acquired' })];
+    const moves = [ruled(a, 'in_use', HOUR, { origin: { kind: 'rule', name: 'earlier in the alphabet' } }), ruled(a, 'deployed', HOUR, { origin: { kind: 'rule', name: 'first' } })];
+
+    expect(fold({ records, moves })).toMatchObject({ stage: 'in_use', by: { kind: 'rule', name: 'earlier in the alphabet' }, reviews: [], steps: [{ move: { to: 'deployed' }, outcome: 'applied' }, { move: { to: 'in_use' }, outcome: 'applied' }] });
+  });
+
   it('forward jumps are legal, and what they leave out is recorded', () => {
     const records = [sourceRecord({ source: 'a', baseline: 'acquired' })];
 

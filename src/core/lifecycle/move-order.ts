@@ -1,3 +1,4 @@
+import { LIFECYCLE_STAGES } from '../../../connectors/sdk/contract/index.js';
 import { byCodeUnit } from '../model/compare.js';
 import { moveKey, type Move } from '../model/lifecycle.js';
 import type { SourceRecord } from '../model/source-record.js';
@@ -17,7 +18,10 @@ export interface PlacedMove {
 export type MoveOrder = (a: PlacedMove, b: PlacedMove) => number;
 
 /** (at, authority rank, source name, record key), and what else tells two moves apart. */
-export const compareMoves: MoveOrder = (a, b) => a.move.at - b.move.at || byStanding(a, b) || byCodeUnit(a.key, b.key);
+export const compareMoves: MoveOrder = (a, b) => a.move.at - b.move.at || byNearerStage(a.move, b.move) || byStanding(a, b) || byCodeUnit(a.key, b.key);
+
+/** A rule may rest on the stage that another rule gave at that very instant: of two rules the one that leads less far comes first. */
+const byNearerStage = (a: Move, b: Move): number => (a.origin.kind === 'rule' && b.origin.kind === 'rule' ? LIFECYCLE_STAGES.indexOf(a.to) - LIFECYCLE_STAGES.indexOf(b.to) : 0);
 
 /** Who is heard first among equal times. Two rules (ranks infinite) differ by name. */
 function byStanding(a: PlacedMove, b: PlacedMove): number {
