@@ -2,7 +2,7 @@ import {
   ATTRIBUTES, HOLDS, IDENTIFIER_KINDS, IDENTIFYING_ATTRIBUTES, LIFECYCLE_STAGES, POWER_STATES,
   type AttributeName, type AttributeValue, type Hold, type Identifier, type IdentifierKind, type LifecycleStage, type Mapping, type StageReading,
 } from '../sdk/contract/index.js';
-import { claims, day, email, identifiers, instant, integer, ips, list, macs, mapped, rejected, text } from '../sdk/mapping/index.js';
+import { claims, currency, day, email, identifiers, instant, integer, ips, list, macs, mapped, rejected, text } from '../sdk/mapping/index.js';
 import type { FileRow } from './row.js';
 
 const OWN = ['id', 'class', 'stage', 'holds', 'modified_at'];
@@ -84,7 +84,7 @@ function attribute(name: AttributeName, value: unknown, note: Note): AttributeVa
       return POWER_STATES.find((known) => known === state) ?? note(name, `is none of ${POWER_STATES.join(', ')}`);
     }
     case 'email': return email(value) ?? text(value) ?? note(name, 'is no text');
-    default: return text(value) ?? note(name, 'is no text');
+    default: return name === 'currency' ? currency(value) ?? note(name, 'is no code of ISO 4217') : text(value) ?? note(name, 'is no text');
   }
 }
 

@@ -49,7 +49,7 @@ describe('CSV', () => {
         { kind: 'ip', value: '10.0.0.1' }, { kind: 'ip', value: '10.0.0.2' }, { kind: 'serial', value: '0012345' },
       ],
       claims: {
-        serial_number: '0012345', tags: { env: 'prod', tier: '1' }, cost: 696291, currency: 'eur', memory_mb: 65536, owner: 'ada@example.com', power_state: 'running', warranty_expires_on: '2028-01-20',
+        serial_number: '0012345', tags: { env: 'prod', tier: '1' }, cost: 696291, currency: 'EUR', memory_mb: 65536, owner: 'ada@example.com', power_state: 'running', warranty_expires_on: '2028-01-20',
         mac_addresses: ['00:50:56:aa:bb:01', '00:50:56:aa:bb:02'], ip_addresses: ['10.0.0.1', '10.0.0.2'],
       },
       stage: { raw: { stage: 'In Use', holds: 'legal;lost' }, stage: 'in_use', holds: ['legal', 'lost'] },
@@ -58,7 +58,7 @@ describe('CSV', () => {
 
   it('knows every attribute and every identifier kind by its exact name', async () => {
     const names = [...Object.keys(ATTRIBUTES), ...IDENTIFIER_KINDS.filter((kind) => !(kind in ATTRIBUTES))];
-    const value = (name: string): string => ({ list: name === 'mac_addresses' ? '00:00:00:00:00:01' : '10.0.0.1', integer: '5', minor: '5', day: '2026-01-01', tags: 'a=b', power_state: 'running', email: 'a@b.c', text: 'x' })[ATTRIBUTES[name as keyof typeof ATTRIBUTES] ?? 'text'] ?? '';
+    const value = (name: string): string => ({ list: name === 'mac_addresses' ? '00:00:00:00:00:01' : '10.0.0.1', integer: '5', minor: '5', day: '2026-01-01', tags: 'a=b', power_state: 'running', email: 'a@b.c', text: name === 'currency' ? 'EUR' : 'x' })[ATTRIBUTES[name as keyof typeof ATTRIBUTES] ?? 'text'] ?? '';
     const kinds: Record<string, string> = { mac: '00:00:00:00:00:02', ip: '10.0.0.2', external_ref: 'a/b/c' };
     write('a.csv', `id,${names.join(',')}\n1,${names.map((name) => kinds[name] ?? value(name)).join(',')}\n`);
 

@@ -1,3 +1,4 @@
+import type { Mapping } from '../../connectors/sdk/contract/index.js';
 import { mapped } from '../../connectors/sdk/mapping/index.js';
 import type { MappingRule, SourceSettings } from '../config/types.js';
 import { createMatcher, spellingsOf, StreamMapping } from './mapping.js';
@@ -35,6 +36,47 @@ it.each`
   ${'fail'}    | ${{ ok: false, externalId: '1', reason: expect.stringContaining('"XYZ"') }}
 `('an unlisted value with unknown: $unknown', async ({ unknown, outcome }) => {
   expect(await apply({ location: { from: 'loc', values: { BLN: 'Berlin' }, unknown, default: 'Elsewhere' } }, { loc: 'XYZ' })).toMatchObject(outcome);
+});
+
+it.each`
+  attribute         | value                                         | claimed
+  ${'cost'}         | ${696291}                                     | ${696291}
+  ${'cost'}         | ${'696291'}                                   | ${696291}
+  ${'cost'}         | ${19.99 * 100}                                | ${1999}
+  ${'cost'}         | ${'-5'}                                       | ${-5}
+  ${'mac_addresses'} | ${'00-50-56-AA-BB-01, 0050.56aa.bb02'}       | ${['00:50:56:aa:bb:01', '00:50:56:aa:bb:02']}
+  ${'mac'}          | ${['00-50-56-AA-BB-01']}                      | ${['00:50:56:aa:bb:01']}
+  ${'ip_addresses'} | ${['FE80::1%eth0', '10.0.0.1/24']}            | ${['10.0.0.1', 'fe80::1']}
+  ${'power_state'}  | ${' Running '}                                | ${'running'}
+  ${'currency'}     | ${'eur'}                                      | ${'EUR'}
+  ${'tags'}         | ${{ tier: 1, env: 'prod', gone: null }}       | ${{ tier: '1', env: 'prod' }}
+  ${'purchase_date'} | ${'2026-01-31 00:00:00'}                     | ${'2026-01-31'}
+`('claims $attribute from $value as the vocabulary has it', async ({ attribute, value, claimed }) => {
+  const made: any = await claimsOf({ [attribute]: { from: 'a' } }, { a: value });
+
+  expect(made[attribute === 'mac' ? 'mac_addresses' : attribute]).toEqual(claimed);
+});
+
+it.each`
+  attribute         | value             | words
+  ${'cost'}         | ${'6962.91'}      | ${'cost: "6962.91" is no whole number of minor units (cents)'}
+  ${'cost'}         | ${12.5}           | ${'cost: 12.5 is no whole number of minor units (cents)'}
+  ${'power_state'}  | ${'Powered on'}   | ${'power_state: "Powered on" is none of running, stopped, suspended, terminated'}
+  ${'purchase_date'} | ${'31.12.2026'}  | ${'purchase_date: "31.12.2026" is no ISO 8601 date'}
+  ${'mac_addresses'} | ${'zz'}          | ${'mac_addresses: "zz" holds no address'}
+  ${'memory_mb'}    | ${'lots'}         | ${'memory_mb: "lots" is no whole number'}
+  ${'currency'}     | ${'Euro'}         | ${'currency: "Euro" is no code of ISO 4217'}
+  ${'tags'}         | ${'a=b'}          | ${'tags: "a=b" is no object of texts'}
+  ${'vendor'}       | ${{ name: 'x' }}  | ${'vendor: {"name":"x"} is no text'}
+`('claims nothing of $attribute from $value, and says so', async ({ attribute, value, words }) => {
+  expect(await apply({ [attribute]: { from: 'a' } }, { a: value }, { name: 'pc' })).toMatchObject({ ok: true, record: { claims: { name: 'pc' } }, notes: [`mapping of ${words} and is not claimed`] });
+});
+
+it('keeps what the connector noted, and notes nothing of what is not said', async () => {
+  const noted: Mapping = { ...mapped({ kind: 'asset', externalId: '1', identifiers: [], claims: {} }), notes: ['cut'] } as Mapping;
+
+  expect(await new StreamMapping({ mapping: { records: { cost: { path: ['a'], from: 'a', unknown: 'keep' } } } } as unknown as SourceSettings, 'records', new Map()).apply({ a: '' }, noted)).toMatchObject({ ok: true, notes: ['cut'] });
+  expect(await apply({ cost: { from: 'a' } }, {})).not.toHaveProperty('notes');
 });
 
 it('translates listed values', async () => expect(await claimsOf({ location: { from: 'loc', values: { BLN: 'Berlin' } } }, { loc: 'BLN' })).toEqual({ location: 'Berlin' }));

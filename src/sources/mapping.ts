@@ -1,7 +1,7 @@
 import jsonata from 'jsonata';
 import { RE2JS } from 're2js';
-import { ATTRIBUTES, IDENTIFIER_KINDS, IDENTIFYING_ATTRIBUTES, LIFECYCLE_STAGES, type AssetRecord, type AttributeType, type AttributeValue, type IdentifierKind, type LifecycleStage, type Mapping } from '../../connectors/sdk/contract/index.js';
-import { completeRecord, day, email, integer, list, minor, text } from '../../connectors/sdk/mapping/index.js';
+import { ATTRIBUTES, IDENTIFIER_KINDS, IDENTIFYING_ATTRIBUTES, LIFECYCLE_STAGES, POWER_STATES, type AssetRecord, type AttributeType, type AttributeValue, type IdentifierKind, type LifecycleStage, type Mapping } from '../../connectors/sdk/contract/index.js';
+import { completeRecord, currency, day, email, integer, ips, list, macs, text } from '../../connectors/sdk/mapping/index.js';
 import type { MappingRule, SourceSettings } from '../config/types.js';
 
 /** One value that `values` does not list, where the mapping says `hold`: one review a value. */
@@ -32,17 +32,19 @@ export class StreamMapping {
   /** What the connector mapped, as this source's configuration wants it. Never throws. */
   async apply(raw: unknown, mapping: Mapping): Promise<MappedBySource> {
     if (!mapping.ok || 'skip' in mapping || mapping.record.kind !== 'asset') return mapping;
-    const own = this.rules.length === 0 ? { ok: true as const, record: mapping.record, held: [] } : await this.mapped(raw, mapping.record);
+    const own = this.rules.length === 0 ? { ok: true as const, record: mapping.record, held: [], notes: [] } : await this.mapped(raw, mapping.record);
     if (!own.ok) return own;
     const claims = this.respelled(own.record.claims);
     const given = claims === own.record.claims ? own.record : { ...own.record, claims };
-    return { ok: true, record: completeRecord(this.shown.length === 0 ? given : { ...given, shown: shownOf(mapping.record, this.shown) }), ...(own.held.length > 0 && { held: own.held }) };
+    const notes = [...(mapping.notes ?? []), ...own.notes];
+    return { ok: true, record: completeRecord(this.shown.length === 0 ? given : { ...given, shown: shownOf(mapping.record, this.shown) }), ...(notes.length > 0 && { notes }), ...(own.held.length > 0 && { held: own.held }) };
   }
 
-  private async mapped(raw: unknown, record: AssetRecord): Promise<{ readonly ok: true; readonly record: AssetRecord; readonly held: readonly UnknownValue[] } | Extract<Mapping, { ok: false }>> {
+  private async mapped(raw: unknown, record: AssetRecord): Promise<{ readonly ok: true; readonly record: AssetRecord; readonly held: readonly UnknownValue[]; readonly notes: readonly string[] } | Extract<Mapping, { ok: false }>> {
     const claims: Record<string, AttributeValue | null> = { ...record.claims };
     let identifiers = record.identifiers;
     const held: UnknownValue[] = [];
+    const notes: string[] = [];
     let { stage, assetClass } = record;
     for (const { attribute, rule, expression } of this.rules) {
       // An attribute that identifies and its identifier are one: what the configuration says of one holds for the other.
@@ -69,15 +71,19 @@ export class StreamMapping {
       }
       if (attribute === 'stage') stage = stageOf(translated.value, stage, rule.path, found);
       else if (attribute === 'class') assetClass = text(translated.value) ?? assetClass;
-      else if (kind !== undefined && !(attribute in ATTRIBUTES)) identifiers = [...identifiers, ...list(translated.value).map((value) => ({ kind, value }))];
+      else if (kind !== undefined && !(attribute in ATTRIBUTES)) identifiers = [...identifiers, ...listOf(attribute, translated.value).map((value) => ({ kind, value }))];
       else {
-        const typed = typedValue(translated.value, rule.kind ?? (ATTRIBUTES as Record<string, AttributeType>)[attribute] ?? 'text');
-        if (typed === undefined) delete claims[attribute];
-        else claims[attribute] = typed;
+        const type = rule.kind ?? (ATTRIBUTES as Record<string, AttributeType>)[attribute] ?? 'text';
+        const typed = typedValue(translated.value, type, attribute);
+        if (typed !== undefined) claims[attribute] = typed;
+        else {
+          delete claims[attribute];
+          if (isSaid(translated.value)) notes.push(`mapping of ${attribute}: ${shown(translated.value)} ${attribute === 'currency' ? 'is no code of ISO 4217' : NO_VALUE[type]} and is not claimed`);
+        }
       }
     }
     const { stage: _stage, assetClass: _class, ...rest } = record;
-    return { ok: true, record: { ...rest, identifiers, claims, ...(stage && { stage }), ...(assetClass !== undefined && { assetClass }) }, held };
+    return { ok: true, record: { ...rest, identifiers, claims, ...(stage && { stage }), ...(assetClass !== undefined && { assetClass }) }, held, notes };
   }
 
   /** The same place or person spelled differently is one value. */
@@ -143,20 +149,45 @@ function stageOf(value: unknown, before: AssetRecord['stage'], path?: readonly s
   return { ...rest, raw: raw ?? { stage: word }, ...(stage && { stage }) };
 }
 
-function typedValue(value: unknown, type: AttributeType): AttributeValue | null | undefined {
+function typedValue(value: unknown, type: AttributeType, attribute: string): AttributeValue | null | undefined {
   if (value === null) return null;
   switch (type) {
     case 'integer': return integer(value);
-    case 'minor': return typeof value === 'number' && Number.isInteger(value) ? value : minor(value);
+    case 'minor': return wholeMinor(value);
     case 'day': return day(value);
     case 'email': return email(value) ?? text(value);
-    case 'list': { const entries = list(value); return entries.length > 0 ? entries : undefined; }
-    case 'tags': return isTags(value) ? value : undefined;
-    default: return Array.isArray(value) ? text(value.join(', ')) : text(value);
+    case 'list': { const entries = listOf(attribute, value); return entries.length > 0 ? entries : undefined; }
+    case 'tags': return tagsOf(value);
+    case 'power_state': { const state = text(value)?.toLowerCase(); return POWER_STATES.find((known) => known === state); }
+    default: return attribute === 'currency' ? currency(value) : Array.isArray(value) ? text(value.join(', ')) : text(value);
   }
 }
 
-const isTags = (value: unknown): value is { readonly [key: string]: string } => typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every((each) => typeof each === 'string');
+/** Addresses are spelled one way, whoever maps them. */
+function listOf(name: string, value: unknown): string[] {
+  const entries = list(value);
+  return name === 'mac' || name === 'mac_addresses' ? macs(entries) : name === 'ip' || name === 'ip_addresses' ? ips(entries) : entries;
+}
+
+/** No unit is guessed: 12 and 12.50 of one column would differ by a factor of 100. What arithmetic leaves behind the point (19.99 * 100) is rounded away. */
+function wholeMinor(value: unknown): number | undefined {
+  const amount = typeof value === 'number' ? value : /^-?\d{1,16}$/.test(text(value) ?? '') ? Number(text(value)) : Number.NaN;
+  const whole = Math.round(amount);
+  return Number.isSafeInteger(whole) && Math.abs(amount - whole) <= 1e-9 * Math.max(1, Math.abs(amount)) ? whole || 0 : undefined;
+}
+
+function tagsOf(value: unknown): { readonly [key: string]: string } | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const entries = Object.entries(value).flatMap(([key, each]): [string, string][] => { const said = text(each); return said === undefined ? [] : [[key, said]]; });
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
+}
+
+const NO_VALUE: Readonly<Record<AttributeType, string>> = {
+  text: 'is no text', email: 'is no text', integer: 'is no whole number', minor: 'is no whole number of minor units (cents)', day: 'is no ISO 8601 date', list: 'holds no address',
+  tags: 'is no object of texts', power_state: `is none of ${POWER_STATES.join(', ')}`,
+};
+const isSaid = (value: unknown): boolean => value !== undefined && !(typeof value === 'string' && text(value) === undefined) && !(Array.isArray(value) && value.length === 0);
+const shown = (value: unknown): string => { const plain = JSON.stringify(value) ?? typeof value; return plain.length <= 80 ? plain : `${plain.slice(0, 79)}…`; };
 
 /** A plain path: own keys only, so that a record cannot reach its prototype. */
 function follow(raw: unknown, path: readonly string[]): unknown {

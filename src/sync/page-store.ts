@@ -65,6 +65,8 @@ export async function storePage(database: Database, run: StreamRun, page: Page, 
   run.assets = plusAssets(run.assets, tally.assets);
   run.reviews += tally.reviews;
   for (const [codes, count] of tally.unmapped) run.unmapped.set(codes, (run.unmapped.get(codes) ?? 0) + count);
+  const noted = judged.flatMap((each) => (each.kind === 'record' ? each.notes.slice(0, 1) : []));
+  if (noted.length > 0) run.noted = { first: noted[0] as string, ...run.noted, records: run.noted.records + noted.length };
   run.scopes = advanceScopes(run, page, reads);
   run.pageToken = page.next;
   if (page.cursor !== undefined) run.nextCursor = page.cursor;

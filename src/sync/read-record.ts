@@ -16,7 +16,7 @@ export interface ReadRecord {
 }
 
 export type JudgedRecord =
-  | { readonly kind: 'record'; readonly read: ReadRecord; readonly externalId: string; readonly record: MappedRecord; readonly held: readonly UnknownValue[] }
+  | { readonly kind: 'record'; readonly read: ReadRecord; readonly externalId: string; readonly record: MappedRecord; readonly held: readonly UnknownValue[]; readonly notes: readonly string[] }
   /** Deliberately left out, by the connector or by `where`. */
   | { readonly kind: 'filtered'; readonly read: ReadRecord; readonly externalId: string }
   | { readonly kind: 'quarantined'; readonly read: ReadRecord; readonly externalId?: string; readonly reason: string };
@@ -62,7 +62,8 @@ export async function judgeRecord(read: ReadRecord, judge: Judge, readAt: number
   if ('skip' in mapped) return { kind: 'filtered', read, externalId: mapped.externalId };
   const { record } = mapped;
   if (record.kind === 'asset' && judge.where && !evaluate(judge.where, factsOf(record, judge, readAt))) return { kind: 'filtered', read, externalId: record.externalId };
-  return { kind: 'record', read, externalId: record.externalId, record, held: mapped.held ?? [] };
+  const notes = [...(mapped.notes ?? []), ...(record.kind === 'asset' && record.assetClass !== undefined && !Object.hasOwn(judge.classes, record.assetClass) ? [`${record.externalId}: "${record.assetClass}" is no class; identity.classes can add it`] : [])];
+  return { kind: 'record', read, externalId: record.externalId, record, held: mapped.held ?? [], notes };
 }
 
 /** What `where` may ask of a mapped record. */

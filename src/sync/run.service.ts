@@ -187,7 +187,7 @@ export class RunService {
         runId: run.id, source, connector: connection.connector, stream, streamId, position, mode, filterHash, mappingHash, judgement: this.judgement, lease, mapContext: { source: source.name, options: source.options },
         pass: usable?.pass ?? (await nextPass(tx)), passStartedAt: usable?.passStartedAt ?? engine.clock.now(), startCursor: usable ? usable.startCursor : mode === 'incremental' ? (cursor ?? null) : null,
         mapping: new StreamMapping(source, stream.name, spellingsOf(engine.config.references)), firstLoad: run.firstLoad, assetsBefore: run.assetsBefore, counts: usable?.counts ?? NO_COUNTS, scopes: new Map((usable?.scopes ?? []).map((scope) => [scope.name, scope])), nextCursor: usable?.nextCursor ?? null, pageToken: usable?.pageToken ?? null, pulled: usable?.status === 'pulled',
-        assets: NO_ASSETS, reviews: 0, unmapped: new Map(), warnings: [],
+        assets: NO_ASSETS, reviews: 0, unmapped: new Map(), noted: { records: 0 }, warnings: [],
       };
       await saveRunStream(tx, checkpoint(streamRun, { next: streamRun.pageToken }, streamRun.counts, streamRun.scopes, usable?.status === 'pulled' ? 'pulled' : 'running'));
       return streamRun;
@@ -228,7 +228,7 @@ export class RunService {
       streams: Object.fromEntries(streams.map((stream) => [stream.stream.name, stream.counts])), assets: streams.reduce((sum, stream) => plusAssets(sum, stream.assets), NO_ASSETS),
       pushes: { queued: await this.queued(run.id), sent: 0, failed: 0 }, reviews: streams.reduce((sum, stream) => sum + stream.reviews, 0), uncoveredScopes: uncovered,
       startedAt: new Date(run.startedAt).toISOString(), finishedAt: new Date(finishedAt).toISOString(), ...(run.resumedFrom !== null && { resumedFrom: run.resumedFrom }),
-      warnings: [...(await this.notBuilt(request.source, request.stream)), ...streams.flatMap((stream) => [...stream.warnings, ...unmappedWarnings(stream), ...emptyWarnings(stream)])], ...(error && { error }),
+      warnings: [...(await this.notBuilt(request.source, request.stream)), ...streams.flatMap((stream) => [...stream.warnings, ...unmappedWarnings(stream), ...notedWarnings(stream), ...emptyWarnings(stream)])], ...(error && { error }),
     };
     if (fatal?.code !== 'lease_lost') {
       await engine.database.transaction(async (tx) => {
@@ -263,5 +263,7 @@ export class RunService {
 }
 
 const unmappedWarnings = (run: StreamRun): string[] => [...run.unmapped].map(([codes, count]) => `${run.stream.name}: ${count} ${count === 1 ? 'record says' : 'records say'} ${codes}, which no life cycle stage is mapped to; map it under sources.${run.source.name}.mapping.${run.stream.name}.stage`);
+
+const notedWarnings = ({ stream, noted: { records, first } }: StreamRun): string[] => (records > 0 ? [`${stream.name}: ${records} ${records === 1 ? 'record holds' : 'records hold'} something that cannot be read as it stands${records === 1 ? '' : ', the first'}: ${first}`] : []);
 
 const emptyWarnings = (run: StreamRun): string[] => (run.mode === 'full' && run.counts.read === 0 && !run.stream.neverEmpty && isCovered(run) ? [`${run.stream.name}: the source gave no record; if that is not right, check rights and filter`] : []);

@@ -42,6 +42,6 @@ export async function storedRun(engine: Engine, judgement: Judgement, source: So
   return {
     runId, source, connector, stream, streamId, position: 0, pass: 0, passStartedAt: engine.clock.now(), mode: 'incremental', startCursor: null, filterHash: filterHashOf(source),
     mappingHash: mappingHashOf(engine.config, source, stream.name), mapping: new StreamMapping(source, stream.name, spellingsOf(engine.config.references)), judgement, lease, firstLoad: false, assetsBefore: 0,
-    mapContext: { source: source.name, options: source.options }, counts: NO_COUNTS, scopes: new Map(), nextCursor: null, pageToken: null, pulled: false, assets: NO_ASSETS, reviews: 0, unmapped: new Map(), warnings: [],
+    mapContext: { source: source.name, options: source.options }, counts: NO_COUNTS, scopes: new Map(), nextCursor: null, pageToken: null, pulled: false, assets: NO_ASSETS, reviews: 0, unmapped: new Map(), noted: { records: 0 }, warnings: [],
   };
 }

@@ -38,6 +38,8 @@ export interface StreamRun {
   assets: AssetCounts;
   reviews: number;
   readonly unmapped: Map<string, number>;
+  /** Records of which something was left out on the way, with the words of the first. */
+  noted: { readonly records: number; readonly first?: string };
   readonly warnings: string[];
 }
 

@@ -8,7 +8,7 @@ export const ATTRIBUTE_KINDS = ['text', 'integer', 'minor', 'day', 'list', 'tags
 
 /** How one attribute is made from the raw record. */
 export class MappingEntrySection {
-  /** A path into the raw record such as `location.name`, or a JSONata expression over it. Absent: the connector's own mapping, whose value `values` translates. */
+  /** A path into the raw record such as `location.name`, or a JSONata expression over it. Amounts come out in whole minor units: `$round($number(price) * 100)`. Absent: the connector's own mapping, whose value `values` translates. */
   @Optional() @Takes({ kind: 'text', raw: true })
   from?: string;
 
