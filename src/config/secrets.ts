@@ -21,7 +21,8 @@ const SOUNDS = new Map<string, boolean>();
 function soundsSecret(key: string): boolean {
   let sounds = SOUNDS.get(key);
   if (sounds === undefined) {
-    sounds = key === 'key' || /pass|secret|token|credential|private/i.test(key) || nearest(key, SECRET_KEYS) !== undefined;
+    // `missingPasses` counts.
+    sounds = key === 'key' || /pass(?!es$)|secret|token|credential|private/i.test(key) || nearest(key, SECRET_KEYS) !== undefined;
     if (SOUNDS.size < 10_000) SOUNDS.set(key, sounds);
   }
   return sounds;

@@ -5,7 +5,9 @@ import { under, type Located } from '../located.js';
 import type { Finding, Place } from '../problem.js';
 import type { Condition, Trigger } from '../types.js';
 import type { Walker } from '../walker.js';
-import { ATTRIBUTES } from '../../../connectors/sdk/contract/index.js';
+import { ATTRIBUTES, IDENTIFIER_KINDS } from '../../../connectors/sdk/contract/index.js';
+
+const BUILT_IN: readonly string[] = [...Object.keys(ATTRIBUTES), ...IDENTIFIER_KINDS, 'class', 'stage'];
 
 /** What the builders share: the way back to places, and what the whole configuration knows. */
 export class BuildContext {
@@ -48,12 +50,18 @@ export class BuildContext {
     return false;
   }
 
-  /** Attributes may be invented, so only a slip of a known one is told. */
+  /** An attribute that is there, or that some mapping adds; only a slip is told. */
   attribute(name: string, place: Place, path: string): boolean {
-    const known = [...Object.keys(ATTRIBUTES), 'class', 'stage', ...this.added];
+    return this.noSlip(name, [...BUILT_IN, ...this.added], 'an attribute', place, path);
+  }
+  /** Attributes may be invented by mapping them, so only a slip of a built-in one is told. */
+  mappedAttribute(name: string, place: Place, path: string): boolean {
+    return this.noSlip(name, BUILT_IN, 'a built-in attribute; one of its own needs a name less alike', place, path);
+  }
+  private noSlip(name: string, known: readonly string[], expected: string, place: Place, path: string): boolean {
     const meant = known.includes(name) ? undefined : nearMiss(name, known);
     if (meant === undefined) return true;
-    this.report(place, path, { what: 'unknown attribute', found: `"${name}"`, expected: 'an attribute', suggestion: meant });
+    this.report(place, path, { what: 'unknown attribute', found: `"${name}"`, expected, suggestion: meant });
     return false;
   }
 

@@ -24,7 +24,7 @@ export function buildMapping(source: SourceSection, context: BuildContext): Mapp
         context.report(entry.keyPlace, path, { what: 'bad name of an attribute', found: `"${attribute}"`, expected: 'small letters, digits and "_"' });
         continue;
       }
-      context.attribute(attribute, entry.keyPlace, path);
+      context.mappedAttribute(attribute, entry.keyPlace, path);
       rules[attribute] = given === null ? null : ruleOf(given, attribute, entry, path, context);
     }
   }
