@@ -4,10 +4,10 @@ import {
 } from '../database/repositories/queries-operations.js';
 import { loadRecords } from '../database/repositories/records.js';
 import { loadReview } from '../database/repositories/reviews.js';
-import { lastRun, runStreams } from '../database/repositories/runs.js';
+import { lastRun, runStreams, uncoveredBecause, type ScopeProgress } from '../database/repositories/runs.js';
 import { loadStreams } from '../database/repositories/streams.js';
 import type { Tx } from '../database/tx.js';
-import { instantOrNull } from './instants.js';
+import { instant, instantOrNull } from './instants.js';
 import { quarantineDocument, reviewDocument, runDocument, type QuarantineDocument, type ReviewDocument, type RunDocument, type SourceDocument, type SourceState } from './operation-documents.js';
 
 /** One record of a review, as far as it is known. */
@@ -39,7 +39,7 @@ export class OperationQueries {
       const streams = await runStreams(tx, run.id);
       return {
         ...runDocument(run), formatVersion: 1,
-        streams: Object.fromEntries(streams.map(({ stream, status, mode, counts, scopes, error }) => [stream, { ...counts, status, mode, scopes: scopes.map(({ name, coverage, seen, liveBefore, reason, hidden }) => ({ name, coverage: coverage ?? 'open', seen, liveBefore, ...(reason !== undefined && { reason }), ...(hidden !== undefined && { hidden }) })), ...(error !== null && { error }) }])),
+        streams: Object.fromEntries(streams.map(({ stream, status, mode, counts, scopes, error }) => [stream, { ...counts, status, mode, scopes: scopes.map(scopeDocument), ...(error !== null && { error }) }])),
         changes: await changesOfRun(tx, run.id),
       };
     });
@@ -97,12 +97,18 @@ export class OperationQueries {
           name, connector: source?.connector ?? row?.connector ?? '', role: source?.role ?? row?.role ?? '', configured: source !== undefined, paused: row?.paused ?? false,
           ...(row?.paused && row.pausedBecause !== null && { pausedBecause: row.pausedBecause }), failures, state: await stateOf(tx, source !== undefined, row?.paused ?? false, run?.status, name),
           streams: streams.filter((each) => each.source === name).map(({ name: stream, live, unread, tombstoned, quarantined, lastFullAt, cursorAt }) => ({ name: stream, records: live, unread, tombstoned, quarantined, lastFullAt: instantOrNull(lastFullAt), cursorAt: instantOrNull(cursorAt) })),
-          lastRun: run ? { id: run.id, mode: run.mode, status: run.status, startedAt: new Date(run.startedAt).toISOString(), finishedAt: instantOrNull(run.finishedAt) } : null,
+          lastRun: run ? { id: run.id, mode: runDocument(run).mode, status: run.status, startedAt: instant(run.startedAt), finishedAt: instantOrNull(run.finishedAt) } : null,
         });
       }
       return documents;
     });
   }
+}
+
+function scopeDocument(scope: ScopeProgress) {
+  const { name, coverage = 'open', seen, liveBefore, hidden } = scope;
+  const reason = uncoveredBecause(scope);
+  return { name, coverage: reason === undefined ? coverage : 'uncovered', seen, liveBefore, ...(reason !== undefined && { reason }), ...(hidden !== undefined && { hidden }) };
 }
 
 async function stateOf(tx: Tx, configured: boolean, paused: boolean, status: string | undefined, name: string): Promise<SourceState> {

@@ -4,7 +4,7 @@ import type { SourceSettings } from '../config/types.js';
 import type { Engine } from '../engine/engine.js';
 import { holderOf, holderWords } from '../database/processes.js';
 import { checkLease, LeaseLostError, releaseLease, takeLease, type Lease } from '../database/repositories/leases.js';
-import { finishRun, insertRun, interruptDeadRuns, lastRun, nextPass, NO_COUNTS, runStreams, saveRunStream, type RunRow, type RunStatus, type RunStreamRow } from '../database/repositories/runs.js';
+import { finishRun, insertRun, interruptDeadRuns, lastRun, nextPass, NO_COUNTS, runStreams, saveRunStream, uncoveredBecause, type RunRow, type RunStatus, type RunStreamRow } from '../database/repositories/runs.js';
 import { markFailing, registerSource, registerStream, streamCursor } from '../database/repositories/streams.js';
 import type { Tx } from '../database/tx.js';
 import { connectSource, type Connection } from '../sources/connections.js';
@@ -210,7 +210,10 @@ export class RunService {
   private async finish(request: RunRequest, run: RunRow, lease: Lease, streams: readonly StreamRun[], failures: readonly { readonly stream: string; readonly error: ErrorReport }[], suspect: boolean, fatal: ErrorReport | undefined): Promise<RunReport> {
     const { engine } = this;
     const uncovered = [
-      ...streams.flatMap((stream) => [...stream.scopes.values()].flatMap((scope) => (scope.coverage === 'uncovered' ? [{ stream: stream.stream.name, scope: scope.name, reason: scope.reason ?? 'not read' }] : scope.blind ? [{ stream: stream.stream.name, scope: scope.name, reason: 'a record without a readable id: nothing there may be called missing' }] : []))),
+      ...streams.flatMap((stream) => [...stream.scopes.values()].flatMap((scope) => {
+        const reason = uncoveredBecause(scope);
+        return reason === undefined ? [] : [{ stream: stream.stream.name, scope: scope.name, reason }];
+      })),
       ...failures.map(({ stream, error }) => ({ stream, scope: '', reason: error.vendorWords ? `${error.message} (${error.vendorWords})` : error.message })),
     ];
     const emptyOnFirstLoad = streams.find((stream) => stream.stream.neverEmpty && stream.mode === 'full' && stream.counts.read === 0 && isCovered(stream) && !failures.some((failure) => failure.stream === stream.stream.name));

@@ -29,7 +29,7 @@ export function stageText(stage: string, holds: readonly string[], style: Style)
 
 export function renderAsset(asset: AssetDetails, now: number, style: Style): string {
   const parts = [
-    `${style.bold(plain(asset.name ?? '(no name)'))}  ${asset.class ?? 'no class'}, ${stageText(asset.stage, asset.holds, style)}${asset.stageSince === null ? '' : ` since ${timeText(asset.stageSince)}`}`,
+    `${style.bold(plain(asset.name ?? '(no name)'))}  ${asset.class ?? 'no class'}, ${stageText(asset.stage, asset.holds, style)}${asset.stageSince === null ? '' : ` since ${timeText(asset.stageSince)}`}${pinOf(asset, 'stage', style)}`,
     `${style.dim('id')} ${asset.id}${asset.redirectedFrom === undefined ? '' : `  (${asset.redirectedFrom} merged into it)`}`,
   ];
   const section = (title: string, body: string): void => {

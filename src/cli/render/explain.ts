@@ -14,6 +14,16 @@ const LOSSES: Readonly<Record<string, string>> = {
   overridden: 'a person has pinned another value',
 };
 
+/** As the claim stands beside the value that won: it may say the same, or lose by more than rank. */
+function lossOf(because: string, value: unknown, outcome: AttributeDocument | undefined): string {
+  if (agrees(because, value, outcome)) return 'another is believed before it';
+  if (because === 'outranked' && outcome?.strategy === 'max') return 'it is not the most';
+  if (because === 'outranked' && outcome?.strategy === 'most_reported') return 'more say otherwise, or as many of higher rank';
+  return LOSSES[because] ?? because;
+}
+
+const agrees = (because: string, value: unknown, outcome: AttributeDocument | undefined): boolean => (because === 'outranked' || because === 'older') && outcome !== undefined && valueText(value) === valueText(outcome.value);
+
 const STATES: Readonly<Record<IdentityDocument['state'], string>> = {
   linked: 'made these records one asset',
   attached: 'joined finished groups of records',
@@ -46,7 +56,7 @@ function attributeLines(name: string, outcome: AttributeDocument, style: Style):
   if (winner) lines.push(`  ${contributors.length > 0 ? 'made by' : style.green('winner')}  ${record(winner)}${contributors.length > 0 ? `  ${valueText(winner.value, 60)}` : ''}${changed(winner)}`);
   for (const part of contributors) lines.push(`     and   ${record(part)}  ${valueText(part.value, 60)}${changed(part)}`);
   if (!winner && !override) lines.push(`  ${style.dim('nobody whose word counts has said it')}`);
-  for (const loser of losers) lines.push(`  ${style.dim('lost')}    ${record(loser)}  ${valueText(loser.value, 60)}${changed(loser)}: ${LOSSES[loser.because] ?? loser.because}`);
+  for (const loser of losers) lines.push(`  ${style.dim('lost')}    ${record(loser)}  ${valueText(loser.value, 60)}${changed(loser)}: ${agrees(loser.because, loser.value, outcome) ? 'says the same, but ' : ''}${lossOf(loser.because, loser.value, outcome)}`);
   lines.push(`  ${style.dim('rule')}    ${plain(rule)}`);
   return lines;
 }
@@ -108,6 +118,6 @@ function verdictLine(attribute: string, verdict: WhyNotAttribute, outcome: Attri
     case 'wins': return `${style.green('wins')}   ${value}`;
     case 'contributes': return `${style.green('part')}   ${value}: it put in ${valueText(verdict.says?.value, 60)}`;
     case 'silent': return `${style.dim('silent')} ${value}: it says nothing of it`;
-    case 'loses': return `${style.yellow('loses')}  ${value}: it says ${valueText(verdict.says?.value, 60)}, but ${LOSSES[verdict.because ?? ''] ?? verdict.because ?? ''}${outcome?.winner ? ` (${record(outcome.winner)})` : ''}; rule: ${plain(outcome?.rule ?? '')}`;
+    case 'loses': return `${style.yellow('loses')}  ${value}: it says ${valueText(verdict.says?.value, 60)}, but ${lossOf(verdict.because ?? '', verdict.says?.value, outcome)}${outcome?.winner ? ` (${record(outcome.winner)})` : ''}; rule: ${plain(outcome?.rule ?? '')}`;
   }
 }

@@ -38,7 +38,8 @@ export function renderReviews(reviews: readonly (ReviewDocument & { readonly rec
 }
 
 function valueOf(detail: ReviewDocument['detail']): string {
-  const value = detail['value'] as { readonly kind?: string; readonly value?: string } | undefined;
+  const value = detail['value'] as { readonly kind?: string; readonly value?: string } | string | undefined;
+  if (typeof value === 'string') return `${detail['attribute'] as string}=${value} `;
   return typeof value?.value === 'string' ? `${value.kind ?? ''}:${value.value} ` : '';
 }
 

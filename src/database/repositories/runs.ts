@@ -57,6 +57,12 @@ export interface ScopeProgress {
   readonly completeBefore: boolean;
 }
 
+/** Why nothing of a scope may be called missing; undefined: as far as it was read, it was read whole. */
+export function uncoveredBecause({ coverage, reason, blind }: ScopeProgress): string | undefined {
+  if (coverage === 'uncovered') return reason ?? 'not read';
+  return blind ? 'a record without a readable id: nothing there may be called missing' : undefined;
+}
+
 export interface RunStreamRow {
   readonly runId: string;
   readonly stream: string;
