@@ -4,7 +4,7 @@ import { appendChanges, redirectAssets, saveAssets } from '../database/repositor
 import type { Closure } from '../database/repositories/closure.js';
 import { saveMoves } from '../database/repositories/decisions.js';
 import { clearShared, insertHeads, saveBodies, saveIdentifiers, setAssets, setShared, updateHeads, valueKey } from '../database/repositories/records.js';
-import { endReviews, openReviews, openReviewsOf } from '../database/repositories/reviews.js';
+import { endReviews, endReviewsByCause, openReviews, openReviewsOf } from '../database/repositories/reviews.js';
 import type { RecordHead } from '../database/repositories/rows.js';
 import { executeIn, type Tx } from '../database/tx.js';
 import { settleParkedRefs } from './edge-store.js';
@@ -109,7 +109,9 @@ async function markShared(tx: Tx, { plan, closure, options }: ApplyInput): Promi
   if (shared.length > 0) await setShared(tx, [...new Set(shared)], options.now);
   const still = new Set(shared);
   const ended = closure.unshared.filter((key) => !still.has(key));
-  if (ended.length > 0) await clearShared(tx, ended);
+  if (ended.length === 0) return;
+  await clearShared(tx, ended);
+  await endReviewsByCause(tx, ended.map(sharedCause), options.now);
 }
 
 async function saveReviews(tx: Tx, { plan, closure, idOf, options }: ApplyInput): Promise<number> {
@@ -131,10 +133,12 @@ async function stageReviewsElsewhere(tx: Tx, ids: readonly number[], resolved: R
   return new Set(rows.filter((row) => !resolved.has(Number(row['record_id']))).map((row) => Number(row['review_id'])));
 }
 
+const sharedCause = (key: string): string => `shared:${key}`;
+
 /** A value that becomes junk while it links is a split: one review for the value. */
 function sharedReviews(plan: PagePlan): ReviewDraft[] {
   if (!plan.effects.some((effect) => effect.kind === 'split')) return [];
   return plan.values.filter((value) => value.state === 'junk' && value.tier === 'link' && value.holders.some((key) => plan.reviewed.has(key))).map((value) => ({
-    kind: 'shared_value', cause: `shared:${value.kind}:${value.value}`, records: value.holders, because: 'more records of one source hold this value than is believable: it links no more', detail: { value: { kind: value.kind, value: value.value } },
+    kind: 'shared_value', cause: sharedCause(valueKey(value.kind, value.value)), records: value.holders, because: 'more records of one source hold this value than is believable: it links no more', detail: { value: { kind: value.kind, value: value.value } },
   }));
 }

@@ -55,8 +55,10 @@ describe('deletes and their guard', () => {
     expect([cmdb?.status, scan?.status]).toEqual(['suspect', 'suspect']);
     expect(await tombstoned(shop)).toBe(0);
     expect((await shop.reviews()).map(({ kind, records }) => [kind, records.length])).toEqual([['suspect_scope', 40], ['suspect_scope', 36]]);
+    await shop.feed({ cmdb: rows(0, 3) });
     await shop.sync();
     expect(await shop.reviews()).toHaveLength(2);
+    expect((await shop.reviews())[0]).toMatchObject({ because: expect.stringContaining('returned 3 records where 40 were live'), detail: { seen: 3 } });
 
     const review = (await shop.reviews()).find(({ records }) => records.length === 36);
     await new ReviewService(shop.engine).resolve(review?.id ?? 0, { as: 'release', reason: 'sold' });

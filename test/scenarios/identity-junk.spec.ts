@@ -41,6 +41,7 @@ describe('junk values', () => {
     await shop.feed({ cmdb: ['1'].map(holder) });
     expect(await shop.partition()).toEqual(expect.arrayContaining([expect.stringContaining('cmdb/1+')]));
     expect((await shop.identity('scan/a'))['serial:SHARED001']).toBe('linked');
+    expect(await shop.reviews('shared_value')).toEqual([]);
     expect(await shop.differences()).toEqual([]);
     await shop.close();
   });

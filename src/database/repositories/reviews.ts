@@ -84,15 +84,19 @@ async function widen(tx: Tx, review: StoredReview, draft: ReviewDraft, had: Read
   const isSelfEnding = (SELF_ENDING as readonly string[]).includes(review.kind);
   const added = [...wanted].filter((key) => !had.has(key));
   const removed = isSelfEnding ? [...had].filter((key) => !wanted.has(key)) : [];
-  if (added.length === 0 && removed.length === 0) return;
+  if (added.length === 0 && removed.length === 0 && draft.because === review.because) return;
   await tx.insertMany('review_records', ['review_id', 'record_key', 'record_id'], added.map((key) => [review.id, key, idOf(key) ?? null]), { keys: ['review_id', 'record_key'], update: [] });
   await executeByKey(tx, 'DELETE FROM review_records', ['review_id', 'record_key'], removed.map((key) => [review.id, key]));
-  await tx.execute('UPDATE reviews SET updated_at = ?, detail = ? WHERE id = ?', [at, JSON.stringify({ ...review.detail, ...draft.detail }), review.id]);
+  await tx.execute('UPDATE reviews SET updated_at = ?, because = ?, detail = ? WHERE id = ?', [at, draft.because, JSON.stringify({ ...review.detail, ...draft.detail }), review.id]);
 }
 
 /** Their cause is gone: nobody needs to decide any more. */
 export async function endReviews(tx: Tx, ids: readonly number[], at: number): Promise<void> {
   await executeIn(tx, `UPDATE reviews SET status = 'over', resolved_at = ?, updated_at = ? WHERE status = 'open' AND id IN (?)`, ids, [at, at]);
+}
+
+export async function endReviewsByCause(tx: Tx, causes: readonly string[], at: number): Promise<void> {
+  await endReviews(tx, (await reviewsByCause(tx, causes)).filter(({ status }) => status === 'open').map(({ id }) => id), at);
 }
 
 export async function resolveReview(tx: Tx, id: number, resolution: string, by: string, reason: string, at: number): Promise<void> {
