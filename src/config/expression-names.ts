@@ -14,7 +14,7 @@ export function namesFor(classes: readonly string[], sources: readonly string[] 
     ...Object.fromEntries(IDENTIFIER_KINDS.map((kind) => [kind, { type: 'list' }])),
     ...Object.fromEntries(Object.entries(ATTRIBUTES).map(([name, type]) => [name, TYPES[type]])),
     class: { type: 'text', values: classes }, stage: { type: 'text', values: LIFECYCLE_STAGES }, holds: { type: 'list', values: HOLDS },
-    source: { type: 'text', ...(sources && { values: sources }) }, role: { type: 'text', values: SOURCE_ROLES }, stream: { type: 'text' }, external_id: { type: 'text' },
+    source: { type: 'text', ...(sources && { values: sources }) }, role: { type: 'text', values: SOURCE_ROLES }, stream: { type: 'text' }, external_id: { type: 'text' }, id: { type: 'text' },
     'tags.*': { type: 'text' }, 'facts.*': { type: 'any' },
   });
 }

@@ -13,8 +13,7 @@ import { executeIn, type Tx } from '../database/tx.js';
 import type { CrashPoint } from '../engine/crash-places.js';
 import { confirmRecords } from './confirm.js';
 import { storeOthers, type OtherRecord } from './other-store.js';
-import { isUnchanged, judgeRecord, readRecord, saysGone, type JudgedRecord, type ReadRecord } from './read-record.js';
-import { isOlder } from './slice-load.js';
+import { isUnchanged, judgeOf, judgeRecord, readRecord, saysGone, type JudgedRecord, type ReadRecord } from './read-record.js';
 import { sliceOptions, sliceSize } from './slice-options.js';
 import { isOlder, isStale } from './slice-load.js';
 import { storeSlice } from './slice-store.js';
@@ -35,8 +34,7 @@ export async function storePage(database: Database, run: StreamRun, page: Page, 
   const reads = page.records.map((raw) => readRecord(raw, run.stream, context));
   const heads = await database.read((tx) => headsByExternalId(tx, run.streamId, [...new Set(reads.flatMap((read) => read.externalId ?? []))]));
   const { unchanged, back, rest } = split(reads, heads, run);
-  const where = run.source.where?.expression;
-  const judge = { mapping: run.mapping, ...(where && { where }), classes: run.judgement.rules.identity.classes, matches: run.judgement.matches };
+  const judge = judgeOf(run);
   const judged: JudgedRecord[] = [];
   for (const read of rest) judged.push(await judgeRecord(read, judge, readAt));
   crash('after fetch before store');
@@ -153,13 +151,11 @@ export async function storePart(tx: Tx, run: StreamRun, part: readonly JudgedRec
   }
   const outdated = incoming.filter((each): each is IncomingVersion => each.kind === 'version' && (isOlder(each) || isStale(each)));
   const result = await storeSlice(tx, outdated.length === 0 ? incoming : incoming.filter((each) => !outdated.includes(each as IncomingVersion)), run.judgement, sliceOptions(run, now, guard));
-  // What its source gave in an older version than ours has been seen all the same.
-  left.push(...outdated.flatMap((each) => each.head ?? []));
   const hosts = await storeOthers(tx, others);
   const again = hosts.length === 0 ? undefined : await storeSlice(tx, [], run.judgement, { ...sliceOptions(run, now, false), touched: hosts });
   await confirmRecords(tx, run, left, readAt);
   await markSeen(tx, left, run.pass, readAt, scopeId);
-  const older = [...incoming.filter((each) => each.kind === 'version'), ...others].flatMap((each) => (each.head && isOlder(each) ? [each.head] : []));
+  const older = [...outdated, ...others.filter(isOlder)].flatMap((each) => each.head ?? []);
   await markListed(tx, older, run.pass);
   await markBack(tx, [...left, ...older]);
   await saveQuarantine(tx, entries, run.runId, now);

@@ -4,6 +4,7 @@ import { isA, type ClassTree } from '../core/model/index.js';
 import type { RecordHead } from '../database/repositories/rows.js';
 import type { StreamMapping, UnknownValue } from '../sources/mapping.js';
 import { canonicalJson, contentHash } from './canonical-json.js';
+import type { StreamRun } from './stream-run.js';
 
 /** A record of a page, before anything of it is loaded. */
 export interface ReadRecord {
@@ -48,10 +49,17 @@ export function isUnchanged(head: RecordHead, read: ReadRecord, mappingHash: str
 export const saysGone = ({ mapping }: ReadRecord): boolean => mapping.ok && 'record' in mapping && mapping.record.kind === 'asset' && mapping.record.told !== undefined;
 
 export interface Judge {
+  /** Whose records they are. */
+  readonly of: Readonly<Record<'source' | 'role' | 'stream', string>>;
   readonly mapping: StreamMapping;
   readonly where?: Expression;
   readonly classes: ClassTree;
   readonly matches: (pattern: string, text: string) => boolean;
+}
+
+export function judgeOf({ source, stream, mapping, judgement }: Pick<StreamRun, 'source' | 'stream' | 'mapping' | 'judgement'>): Judge {
+  const where = source.where?.expression;
+  return { of: { source: source.name, role: source.role, stream: stream.name }, mapping, ...(where && { where }), classes: judgement.rules.identity.classes, matches: judgement.matches };
 }
 
 /** The source's own mapping and filter; nothing here throws. */
@@ -67,7 +75,7 @@ export async function judgeRecord(read: ReadRecord, judge: Judge, readAt: number
 }
 
 /** What `where` may ask of a mapped record. */
-function factsOf(record: AssetRecord, { classes, matches }: Judge, asOf: number): Facts {
+function factsOf(record: AssetRecord, { of, classes, matches }: Judge, asOf: number): Facts {
   const plain = (value: unknown): FactValue | undefined => (value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value)) ? undefined : (value as FactValue));
   return {
     asOf, matches, isA: (assetClass, ancestor) => isA(assetClass, ancestor, classes), call: () => undefined,
@@ -76,11 +84,13 @@ function factsOf(record: AssetRecord, { classes, matches }: Judge, asOf: number)
       if (name === 'stage') return record.stage?.stage;
       if (name === 'id' || name === 'external_id') return record.externalId;
       if (name === 'holds') return record.stage?.holds ?? [];
+      if (name === 'source' || name === 'role' || name === 'stream') return of[name];
       if (name.startsWith('tags.')) return (record.claims['tags'] as Record<string, string> | undefined)?.[name.slice(5)];
       if (Object.hasOwn(record.claims, name)) return plain(record.claims[name]);
       const values = record.identifiers.filter((identifier) => identifier.kind === name).map((identifier) => identifier.value);
       if (values.length > 0) return values.length === 1 ? values[0] : values;
-      return record.facts && Object.hasOwn(record.facts, name) ? record.facts[name] : undefined;
+      const fact = name.replace(/^facts\./, '');
+      return record.facts && Object.hasOwn(record.facts, fact) ? record.facts[fact] : undefined;
     },
   };
 }

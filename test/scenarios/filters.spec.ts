@@ -19,6 +19,15 @@ describe('where, filters and sources that go', () => {
     CONSERVED(cmdb!.streams['records']!);
   });
 
+  it.each([
+    ["source = 'cmdb'", ['cmdb/0', 'cmdb/1', 'scan/0', 'scan/1']], ["role = 'discovery'", ['scan/0', 'scan/1']], ["stream = 'records' and id = '1'", ['cmdb/1', 'scan/1']], ["external_id in ['0']", ['cmdb/0', 'scan/0']], ["serial = 'SN000001'", ['cmdb/1', 'scan/1']],
+  ])('know whose record it is: %s', async (where, kept) => {
+    shop = await Workshop.open({ sources: { cmdb: `role: itsm\nwhere: "${where}"`, scan: `role: discovery\nwhere: "${where.replace("'cmdb'", "'scan'")}"` } });
+    await shop.feed({ cmdb: rows(2), scan: rows(2) });
+
+    expect((await shop.assets()).flatMap(({ sources }) => sources.map(({ source, externalId }) => `${source}/${externalId}`)).sort()).toEqual(kept);
+  });
+
   it('take a record that no longer satisfies where for unread, not for gone', async () => {
     shop = await Workshop.open({ sources: { cmdb: `role: itsm\nwhere: "location = 'Berlin'"` } });
     await shop.feed({ cmdb: rows(4, () => ({ location: 'Berlin' })) });

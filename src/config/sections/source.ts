@@ -108,7 +108,7 @@ export class SourceSection {
   @Optional() @TextList(filled)
   streams?: string[];
 
-  /** Which mapped records are read at all. */
+  /** Which mapped records are read at all: those for which this certainly holds. What nobody told neither equals nor differs: `stage != 'retired' or stage is not known`. */
   @Optional() @Condition()
   where?: string;
 

@@ -6,8 +6,8 @@ import { knownSince } from './built-in-rules.js';
 import type { RuleInput } from './rule-types.js';
 
 /**
- * What a rule's condition may ask. Names: `stage`, `class`, `holds`, every attribute, `tags.<key>`, and the facts that connectors hand
- * over beside attributes. Functions: those of the rule vocabulary in core/expressions.
+ * What a rule's condition may ask. Names: `stage`, `class`, `holds`, every attribute, `tags.<key>`, kinds of identifiers, whose records
+ * are live, and the facts that connectors hand over beside attributes. Functions: those of the rule vocabulary in core/expressions.
  */
 export function ruleFacts(input: RuleInput): DatedFacts {
   const { records, fold, asOf } = input;
@@ -48,8 +48,15 @@ function factOf({ fold, assetClass, attributes, records }: RuleInput, name: stri
     const value = attributes[name]!;
     return typeof value !== 'object' || isList(value) ? value : undefined;
   }
-  return sourceFact(records, name);
+  const live = records.filter(isLive);
+  if (Object.hasOwn(OF_RECORDS, name)) return listOf(live.map(OF_RECORDS[name as keyof typeof OF_RECORDS]));
+  const values = live.flatMap(({ identifiers }) => identifiers.filter(({ kind, placeholder }) => kind === name && !placeholder).map(({ value }) => value));
+  return listOf(values) ?? sourceFact(records, name.replace(/^facts\./, ''));
 }
+
+/** An asset has as many of them as it has live records: a comparison asks whether one of them fits. */
+const OF_RECORDS = { source: (record: SourceRecord) => record.source, role: (record: SourceRecord) => record.role, stream: (record: SourceRecord) => record.stream, external_id: (record: SourceRecord) => record.externalId, id: (record: SourceRecord) => record.externalId };
+const listOf = (values: readonly string[]): readonly string[] | undefined => (values.length > 0 ? [...new Set(values)].sort(byCodeUnit) : undefined);
 
 const isList = (value: unknown): value is readonly string[] => Array.isArray(value);
 

@@ -120,6 +120,12 @@ describe('rules of the configuration', () => {
     ${'a list'}                              | ${"ip_addresses = '10.0.0.1'"}                      | ${{ records: [itsm], attributes: { ip_addresses: ['10.0.0.1'] } }}    | ${['in_use@2']}
     ${'a fact beside the attributes'}        | ${'agent_installed'}                                | ${{ records: [{ ...itsm, facts: { agent_installed: true } }] }}       | ${['in_use@2']}
     ${'a fact of the dead'}                  | ${'agent_installed'}                                | ${{ records: [{ ...itsm, ...gone, facts: { agent_installed: true } }] }} | ${[]}
+    ${'a fact by its long name'}             | ${'facts.agent_installed'}                          | ${{ records: [{ ...itsm, facts: { agent_installed: true } }] }}       | ${['in_use@2']}
+    ${'a source that holds it'}              | ${"source = 'net' and role = 'itsm'"}               | ${{ records: [seen, itsm] }}                                          | ${['in_use@2']}
+    ${'a source that holds it no more'}      | ${"source = 'net'"}                                 | ${{ records: [{ ...seen, ...gone }, itsm] }}                          | ${[]}
+    ${'a stream, a key'}                     | ${"stream = 'things' and external_id = '1' and id = '1'"} | ${{ records: [itsm] }}                                          | ${['in_use@2']}
+    ${'an identifier'}                       | ${"serial = 'S1' and not (mac is known)"}           | ${{ records: [{ ...itsm, identifiers: [{ kind: 'serial', value: 'S1' }] }] }} | ${['in_use@2']}
+    ${'a placeholder'}                       | ${'serial is known'}                                | ${{ records: [{ ...itsm, identifiers: [{ kind: 'serial', value: 'NONE', placeholder: true }] }] }} | ${[]}
     ${'a pattern'}                           | ${"name matches 'web'"}                             | ${{ records: [itsm], attributes: { name: 'web1' }, matches: (p: string, t: string) => t.includes(p) }} | ${['in_use@2']}
     ${'a vendor whose clock runs ahead'}     | ${"power_state = 'running'"}                        | ${{ records: [itsm], attributes: { power_state: 'running' }, changedAt: () => 11 * DAY }} | ${['in_use@240']}
   `('$what: $text', ({ text, part, moves }) => expect(fired({ ...part, rules: [rule(text, 'in_use')] })).toEqual(moves));
