@@ -1,5 +1,5 @@
 import { SourceError, type FetchedOne, type StageCodes, type Stream } from '../../connectors/sdk/contract/index.js';
-import { judgeRecord, readRecord, type JudgedRecord } from '../sync/read-record.js';
+import { judgeOf, judgeRecord, readRecord, type JudgedRecord } from '../sync/read-record.js';
 import type { StreamRun } from '../sync/stream-run.js';
 
 /** One record of a target as it stands there now. */
@@ -28,9 +28,7 @@ const fetchOne = (client: unknown, stream: Stream<any, any>, id: string): Promis
 };
 
 export function judgeRaw(run: StreamRun, raw: unknown, readAt: number): Promise<JudgedRecord> {
-  const where = run.source.where?.expression;
-  const read = readRecord(raw, (each) => run.stream.map(each, { ...run.mapContext, readAt }));
-  return judgeRecord(read, { mapping: run.mapping, ...(where && { where }), classes: run.judgement.rules.identity.classes, matches: run.judgement.matches }, readAt);
+  return judgeRecord(readRecord(raw, run.stream, { ...run.mapContext, readAt }), judgeOf(run), readAt);
 }
 
 /** What a judged record shows of a field, as agreements keep it; undefined: it cannot be read. */

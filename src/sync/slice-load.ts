@@ -8,7 +8,7 @@ import { loadMoves, loadOverrides, loadPersonHolds, loadVerdicts } from '../data
 import type { RecordBody, RecordHead, StreamRow } from '../database/repositories/rows.js';
 import { NO_MARK, sourceRecordOf } from '../database/repositories/rows.js';
 import { selectIn, type Tx } from '../database/tx.js';
-import type { Incoming, Judgement } from './slice-types.js';
+import type { Incoming, IncomingVersion, Judgement } from './slice-types.js';
 
 /** An incoming change with the record as it will be. */
 export interface Prepared {
