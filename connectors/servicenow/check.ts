@@ -2,7 +2,7 @@ import { AuthenticationError, NotFoundError, PermissionError, SourceError, type 
 import { CI_REFERENCES } from './ci.js';
 import { isInvalidTable } from './judge.js';
 import type { ServiceNowClient } from './session.js';
-import type { TableStream } from './pass.js';
+import { fieldsOf, type TableStream } from './pass.js';
 import { referenceTablesOf } from './references.js';
 import { streams } from './streams/index.js';
 import { softwareTable } from './streams/software.js';
@@ -62,7 +62,7 @@ async function needsOf(client: ServiceNowClient, spec: TableStream<Row>): Promis
     if (!(error instanceof PermissionError)) throw error;
     table = 'cmdb_sam_sw_install'; // it is there, and asked for below: the missing right is named then
   }
-  const fields = typeof spec.fields === 'function' ? spec.fields(table) : spec.fields;
+  const fields = fieldsOf(client, spec, table);
   const references = referenceTablesOf(fields.filter((column) => CI_REFERENCES.includes(column) || ['model', 'vendor', 'company'].includes(column)));
   return [
     { table, fields, optional: false, roles: spec.roles },

@@ -7,6 +7,7 @@ import { isInvalidTable } from './judge.js';
 import type { ServiceNowClient } from './session.js';
 import { chunks, conditions, countRows, getTable, PAGE_SIZE, readAll, readByIds, walk, type Place, type TableQuery } from './table.js';
 import { isSysId, type Row } from './types.js';
+import { nestWanted, withWanted } from './wanted.js';
 
 /** What makes one table a stream; all that is common to them is here. */
 export interface TableStream<Raw extends Row> {
@@ -49,7 +50,6 @@ export const glideTime = (ms: number): string => new Date(ms).toISOString().slic
 
 export function defineTableStream<Raw extends Row>(spec: TableStream<Raw>): Stream<ServiceNowClient, Raw> & { readonly spec: TableStream<Raw> } {
   const table = async (client: ServiceNowClient): Promise<string> => (typeof spec.table === 'string' ? spec.table : await spec.table(client));
-  const fields = (name: string): readonly string[] => (typeof spec.fields === 'function' ? spec.fields(name) : spec.fields);
   return {
     spec,
     name: spec.name,
@@ -60,14 +60,21 @@ export function defineTableStream<Raw extends Row>(spec: TableStream<Raw>): Stre
     map: (raw, context) => spec.map(raw, context),
     async *pull(client, from) {
       const name = await table(client);
-      yield* pullTable(client, spec, { table: name, filter: '', fields: fields(name), stream: spec.name }, from);
+      yield* pullTable(client, spec, { table: name, filter: '', fields: fieldsOf(client, spec, name), stream: spec.name }, from);
     },
     async fetchOne(client, externalId) {
       const name = await table(client);
-      return await fetchRow(client, spec, name, fields(name), externalId);
+      return await fetchRow(client, spec, name, fieldsOf(client, spec, name), externalId);
     },
   };
 }
+
+/** Columns to ask for: the stream's own, and what the configuration's mapping reads. */
+export const fieldsOf = <Raw extends Row>(client: ServiceNowClient, spec: TableStream<Raw>, table: string): readonly string[] =>
+  withWanted(client, spec.name, typeof spec.fields === 'function' ? spec.fields(table) : spec.fields);
+
+const enriched = async <Raw extends Row>(client: ServiceNowClient, spec: TableStream<Raw>, rows: readonly Row[]): Promise<readonly Raw[]> =>
+  nestWanted(client, spec.name, await spec.enrich(client, rows));
 
 async function* pullTable<Raw extends Row>(client: ServiceNowClient, spec: TableStream<Raw>, query: TableQuery, from: PullFrom): AsyncGenerator<Page<Raw>> {
   const scope = `table=${query.table}`;
@@ -90,7 +97,7 @@ async function* pullTable<Raw extends Row>(client: ServiceNowClient, spec: Table
       v: 1, ...page.place, to: token?.to ?? (page.serverTime ?? client.clock.now()) - SETTLE_MS, read: (token?.read ?? 0) + page.rows.length,
       ...(token?.from !== undefined && { from: token.from }), ...(total !== undefined && { total }),
     };
-    yield { scope, records: await spec.enrich(client, page.rows), next: JSON.stringify(token), ...(total !== undefined && { expected: total }) };
+    yield { scope, records: await enriched(client, spec, page.rows), next: JSON.stringify(token), ...(total !== undefined && { expected: total }) };
   }
 
   const counted = token?.from === undefined ? await countRows(client, query.table, query.filter, query.stream) : {};
@@ -168,7 +175,7 @@ async function fetchRow<Raw extends Row>(client: ServiceNowClient, spec: TableSt
   if (response.status !== 404) {
     const row: unknown = (response.json() as { result?: unknown } | null)?.result;
     if (typeof row !== 'object' || row === null || Array.isArray(row)) throw new ProtocolError(`${client.source.name} ${spec.name}: the answer for one row of ${table} is none`);
-    const [raw] = await spec.enrich(client, [row as Row]);
+    const [raw] = await enriched(client, spec, [row as Row]);
     return { kind: 'found', raw: raw! };
   }
   // "Record doesn't exist or ACL restricts the record retrieval": only the audit can tell which.

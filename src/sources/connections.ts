@@ -2,6 +2,7 @@ import type { Clock, Connector, ConnectorLog } from '../../connectors/sdk/contra
 import { createHttp, type SourceHttp } from '../../connectors/sdk/http/index.js';
 import type { LoadedConfig, SourceSettings } from '../config/types.js';
 import type { ConnectorCatalogue } from '../config/index.js';
+import { wantedPaths } from './wanted.js';
 
 /** A connector speaking to one configured source. */
 export interface Connection {
@@ -33,7 +34,7 @@ export async function connectSource(ports: ConnectPorts, source: SourceSettings)
     source: source.name, ...(source.baseUrl !== undefined && { baseUrl: source.baseUrl }), clock: ports.clock, signal: ports.signal, log, concurrency: connector.manifest.concurrency,
     ...(source.tls && { tls: source.tls }), folder: source.folder, secrets: ports.config.secrets,
   });
-  const client = await connector.connect({ source, http, clock: ports.clock, log, signal: ports.signal });
+  const client = await connector.connect({ source: { ...source, wanted: wantedPaths(source.mapping) }, http, clock: ports.clock, log, signal: ports.signal });
   return {
     source, connector, client, http,
     close: async () => {

@@ -48,6 +48,8 @@ export interface SourceConfig {
   readonly auth: { readonly method: string } & Readonly<Record<string, any>>;
   readonly streams: readonly string[];
   readonly options: Readonly<Record<string, any>>;
+  /** By stream: paths into the raw record that the configuration's mapping reads. A connector that asks for chosen columns asks for these too. */
+  readonly wanted?: Readonly<Record<string, readonly (readonly string[])[]>>;
   readonly tls?: { readonly caFile?: string; readonly rejectUnauthorized?: boolean };
   /** Folder of the YAML file in which the source stands: relative paths start there. */
   readonly folder: string;
