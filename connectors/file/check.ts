@@ -49,7 +49,7 @@ export async function discover(client: FileClient, streams: readonly string[]): 
       const mapping = mapRow({ ...row.columns, _file: file.name, _line: row.line, ...(row.problem !== undefined && { _problem: row.problem }) });
       const stage = 'record' in mapping && mapping.record.kind === 'asset' ? mapping.record.stage : undefined;
       const value = stage?.raw['stage'];
-      if (stage !== undefined && stage.stage === undefined && value !== undefined) unmapped.set(value, { stream: 'records', field: 'stage', value });
+      if (stage !== undefined && stage.stage === undefined && value !== undefined) unmapped.set(value, { stream: 'records', field: Object.keys(row.columns).find((name) => name.trim().toLowerCase() === 'stage') ?? 'stage', value });
       if (rows >= SAMPLE) break;
     }
     tables.push({

@@ -129,6 +129,12 @@ describe('CSV', () => {
     expect((await connector.discover!(await client(), ['records'])).unmapped).toEqual([{ stream: 'records', field: 'stage', value: 'Kaputt' }]);
   });
 
+  it('names the column of such a stage as the file does, for a mapping finds it under that name alone', async () => {
+    write('a.csv', 'id,Stage\n1,Kaputt\n');
+    expect((await connector.discover!(await client(), ['records'])).unmapped).toMatchObject([{ field: 'Stage' }]);
+  });
+
+
   it('gives back any text that a cell holds (property)', async () => {
     await fc.assert(fc.asyncProperty(fc.array(fc.string({ unit: 'grapheme', maxLength: 20 }), { minLength: 1, maxLength: 5 }), async (texts) => {
       const cell = (value: string): string => `"${value.replace(/"/g, '""')}"`;

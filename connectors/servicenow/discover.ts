@@ -71,10 +71,15 @@ async function choicesOf(client: ServiceNowClient, path: readonly string[], stre
   return found;
 }
 
+/** What a mapping of the stage reads. A CI whose asset speaks for both stays silent, as does `100 Absent`, which is no stage; an empty status is not said. */
+const CI_STATUS = 'stage_from_asset or install_status in ["", "100"] ? null : install_status';
+const ASSET_STATE = 'install_status = "" ? null : install_status & "/" & substatus';
+
 /** Combinations of status that are in use, by the Aggregate API: one call, whatever the number of rows. */
 async function unmappedStages(client: ServiceNowClient, stream: string, table: string, choices: ReadonlyMap<string, readonly { value: string; label: string }[]>): Promise<Unmapped[]> {
   const stages = stream === 'assets' ? assetStages : ciStages;
   const fields = stream === 'assets' ? ['install_status', 'substatus'] : ['install_status'];
+  const from = stream === 'assets' ? ASSET_STATE : CI_STATUS;
   let groups: readonly Row[];
   try {
     const response = await getTable(client, `/api/now/stats/${table}`, { sysparm_count: 'true', sysparm_group_by: fields.join(',') }, stream);
@@ -90,6 +95,6 @@ async function unmappedStages(client: ServiceNowClient, stream: string, table: s
     const status = codes['install_status'] ?? '';
     if (status === '' || status === '100' || stages.read(codes)?.stage !== undefined) return [];
     const label = choices.get('install_status')?.find((choice) => choice.value === status)?.label;
-    return [{ stream, field: fields.join('/'), value: fields.map((name) => codes[name] ?? '').join('/'), ...(label !== undefined && { label }) }];
+    return [{ stream, field: fields.join('/'), value: fields.map((name) => codes[name] ?? '').join('/'), ...(label !== undefined && { label }), from }];
   });
 }

@@ -160,7 +160,7 @@ describe('discover', () => {
 
     expect(found.tables.map((table) => [table.stream, table.table, table.count])).toEqual([['computers', 'cmdb_ci_computer', b.sandbox.edit.ids('computers').length], ['assets', 'alm_hardware', b.sandbox.edit.ids('assets').length]]);
     expect(found.tables[1]!.fields.find((field) => field.name === 'install_status')?.choices).toContainEqual({ value: '7', label: 'Retired' });
-    expect(found.unmapped).toEqual([expect.objectContaining({ stream: 'assets', field: 'install_status/substatus', value: '11/' })]);
+    expect(found.unmapped).toEqual([expect.objectContaining({ stream: 'assets', field: 'install_status/substatus', value: '11/', from: expect.stringContaining('install_status & "/" & substatus') })]);
   });
 });
 

@@ -17,7 +17,7 @@ export function discoveredMapping(source: string, discovery: Discovery): string 
     if (unmapped.length > 0) {
       lines.push('        # Values that no life cycle stage is mapped to:');
       for (const { field, value, label } of unmapped) lines.push(comment(`  ${field} = ${JSON.stringify(value)}${label === undefined ? '' : `  (${label})`}`));
-      lines.push(comment(`stage: { from: ${unmapped[0]?.field ?? 'state'}, values: { ${unmapped.map(({ value }) => `${JSON.stringify(value)}: in_use`).join(', ')} }, unknown: hold }`));
+      lines.push(comment(`stage: { from: ${expressionOf(unmapped[0]!)}, values: { ${unmapped.map(({ value }) => `${JSON.stringify(value)}: in_use`).join(', ')} }, unknown: hold }`));
     }
     for (const table of discovery.tables.filter((each) => each.stream === stream)) {
       lines.push(comment(`${table.table}${table.label === undefined ? '' : ` (${table.label})`}${table.count === undefined ? '' : `, ${table.count} records`}`));
@@ -29,6 +29,12 @@ export function discoveredMapping(source: string, discovery: Discovery): string 
   }
   return `${lines.join('\n')}\n`;
 }
+
+/** In one line of YAML; a name with other signs than a path has stands in backticks, as JSONata wants it. */
+const expressionOf = ({ field, from }: Discovery['unmapped'][number]): string => {
+  const expression = from ?? (/^[A-Za-z_][\w.]*$/.test(field) ? field : `\`${field}\``);
+  return expression === field ? field : JSON.stringify(expression);
+};
 
 const key = (name: string): string => stringify(name).trim();
 const comment = (text: string): string => `        # ${text.replace(/[\r\n]+/g, ' ')}`;

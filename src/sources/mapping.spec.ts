@@ -1,4 +1,4 @@
-import type { Mapping } from '../../connectors/sdk/contract/index.js';
+import type { Mapping, StageReading } from '../../connectors/sdk/contract/index.js';
 import { mapped } from '../../connectors/sdk/mapping/index.js';
 import type { MappingRule, SourceSettings } from '../config/types.js';
 import { createMatcher, spellingsOf, StreamMapping } from './mapping.js';
@@ -87,6 +87,22 @@ it('maps stages, and holds an unknown one without a stage', async () => {
 
   expect(held).toMatchObject({ held: [{ attribute: 'stage', value: 'odd' }], record: { stage: { raw: { state: 'odd' } } } });
   expect((held as any).record.stage.stage).toBeUndefined();
+});
+
+it('adds stages to those that the connector reads itself', async () => {
+  const apply = async (raw: object, stage: StageReading | undefined, unknown: MappingRule['unknown'] = 'hold') => {
+    const mapping = new StreamMapping({ mapping: { records: { stage: { from: 'state', path: ['state'], values: { 42: 'in_use' }, unknown, ...(unknown === 'default' && { default: 'acquired' }) } } } } as unknown as SourceSettings, 'records', new Map());
+    return mapping.apply(raw, mapped({ kind: 'asset', externalId: '1', identifiers: [], claims: {}, ...(stage && { stage }) }));
+  };
+  const read: StageReading = { raw: { state: '7' }, stage: 'retired' };
+  const unread: StageReading = { raw: { state: '99' } };
+
+  expect(await apply({ state: '42' }, { raw: { state: '42' } })).toMatchObject({ record: { stage: { raw: { state: '42' }, stage: 'in_use' } } });
+  expect(await apply({ state: '7' }, read)).toMatchObject({ record: { stage: read } });
+  expect(await apply({}, read, 'keep')).toMatchObject({ record: { stage: read } });
+  expect(await apply({ state: '99' }, unread)).toMatchObject({ held: [{ attribute: 'stage', value: '99' }] });
+  expect(await apply({ state: '7' }, read, 'default')).toMatchObject({ record: { stage: { stage: 'acquired' } } });
+  expect(await apply({ state: '7' }, read, 'fail')).toMatchObject({ ok: false });
 });
 
 it('spells the same place one way', async () => expect(await claimsOf({}, {}, { location: ' berlin hq ' }, { locations: { Berlin: ['BLN', 'Berlin HQ'] } })).toEqual({ location: 'Berlin' }));

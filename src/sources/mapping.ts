@@ -61,6 +61,7 @@ export class StreamMapping {
       } catch (error) {
         return { ok: false, externalId: record.externalId, reason: `mapping of ${attribute}: ${wordsOf(error)}` };
       }
+      if (attribute === 'stage' && stage?.stage !== undefined && addsToTable(rule, found)) continue;
       const translated = translate(found, rule, attribute);
       if (translated.kind === 'refused') return { ok: false, externalId: record.externalId, reason: `mapping of ${attribute}: the value ${JSON.stringify(translated.value)} is not among its values, and unknown: fail says to stop here` };
       if (translated.kind === 'held') {
@@ -121,6 +122,10 @@ export function spellingsOf(references: Readonly<Record<string, Readonly<Record<
 
 const kindOf = (attribute: string): IdentifierKind | undefined =>
   (IDENTIFYING_ATTRIBUTES as Readonly<Record<string, IdentifierKind>>)[attribute] ?? IDENTIFIER_KINDS.find((kind) => kind === attribute);
+
+/** Values listed for the stage add to the connector's own table: what that reads, and they do not name, stays as it is read. */
+const addsToTable = (rule: MappingRule, found: unknown): boolean =>
+  rule.values !== undefined && (rule.unknown === 'hold' || rule.unknown === 'keep') && !Object.hasOwn(rule.values, String(found));
 
 type Translated = { readonly kind: 'value'; readonly value: unknown } | { readonly kind: 'refused' | 'held'; readonly value: string };
 

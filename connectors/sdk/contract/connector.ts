@@ -100,8 +100,8 @@ export interface Discovery {
     readonly count?: number;
     readonly fields: readonly { readonly name: string; readonly type?: string; readonly label?: string; readonly choices?: readonly { readonly value: string; readonly label: string }[] }[];
   }[];
-  /** Values of status fields that the stage table does not know. */
-  readonly unmapped: readonly { readonly stream: string; readonly field: string; readonly value: string; readonly label?: string }[];
+  /** Values of status fields that the stage table does not know; `from`: the expression that gives such a value, where the field's name alone does not. */
+  readonly unmapped: readonly { readonly stream: string; readonly field: string; readonly value: string; readonly label?: string; readonly from?: string }[];
 }
 
 export interface Connector<Client = any> {
