@@ -12,6 +12,9 @@ import type { Row } from './types.js';
 /** Clocks further apart than this shift what an increment sees by more than its overlap forgives. */
 const MOST_SKEW_MS = 60_000;
 
+/** No walk goes by other columns. */
+const INDISPENSABLE = ['sys_id', 'sys_updated_on'];
+
 interface Need { readonly table: string; readonly fields: readonly string[]; readonly optional: boolean; readonly roles: string }
 
 /** Reaches, authenticates, and asks each table that the streams need for one row. Changes nothing. */
@@ -28,6 +31,7 @@ export async function* check(client: ServiceNowClient, names: readonly string[])
       yield await readable(client, stream.name, need);
     }
   }
+  if (chosen.some((stream) => stream.spec.hasClasses)) yield await classes(client);
   if (chosen.some((stream) => stream.spec.audited) && client.source.options['deletes'] !== 'scan') yield await audit(client);
 }
 
@@ -87,6 +91,11 @@ async function readable(client: ServiceNowClient, stream: string, need: Need): P
         : { ...base, outcome: 'warning', message: `${need.table} is empty, or this user may read none of it`, hint: `If there should be rows, give the user a role that reads them: ${need.roles}.` };
     }
     const missing = need.fields.filter((column) => !column.includes('.') && !Object.hasOwn(row as object, column));
+    const needed = missing.filter((column) => INDISPENSABLE.includes(column));
+    if (needed.length > 0) {
+      return { ...base, outcome: 'failed', message: `columns of ${need.table} that are not readable: ${needed.join(', ')}`,
+        hint: 'Give the user a field access rule that reads them: without sys_id there is no record, without sys_updated_on every full scan is read and no increment.' };
+    }
     if (missing.length > 0) {
       return { ...base, outcome: 'warning', message: `columns of ${need.table} that are not there or not readable: ${missing.join(', ')}`, hint: 'What they hold is not claimed. If the columns exist, a field access rule hides them from this user.' };
     }
@@ -103,6 +112,21 @@ async function readable(client: ServiceNowClient, stream: string, need: Need): P
     }
     if (!(error instanceof SourceError)) throw error;
     return { ...base, outcome: 'failed', message: error.message, ...(error.hint !== undefined && { hint: error.hint }) };
+  }
+}
+
+/** Which classes the instance has of its own: read where it may be, done without where not. */
+async function classes(client: ServiceNowClient): Promise<CheckFinding> {
+  const what = 'read sys_db_object';
+  const without = (why: string): CheckFinding => ({ what, outcome: 'warning', message: `${why}: classes of your own are taken for their table, and deletes of their records are noticed in full scans only`,
+    hint: 'Give the integration user a read access rule on sys_db_object.' });
+  try {
+    const response = await getTable(client, '/api/now/table/sys_db_object', { sysparm_limit: 1, sysparm_fields: 'name,super_class', sysparm_no_count: 'true' }, 'classes');
+    const rows = (response.json() as { result?: unknown }).result;
+    return Array.isArray(rows) && rows.length > 0 ? { what, outcome: 'ok', message: 'classes of your own are known' } : without('this user may read none of it');
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    return without(error.vendorWords ?? error.message);
   }
 }
 

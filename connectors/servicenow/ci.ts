@@ -66,11 +66,9 @@ export async function enrichCis(client: ServiceNowClient, stream: string, rows: 
  */
 export const hardwareSpeaksByAsset = (client: ServiceNowClient) => (row: Row): boolean => refId(row['asset']) !== undefined && client.source.streams.includes('assets');
 
-/** `object_id` where it is a cloud's own id: AWS's instance id, Azure's resource id; vSphere's managed object is none. */
-export function cloudId(raw: Row): string | undefined {
-  const id = text(raw['object_id']);
-  return id !== undefined && (/^i-[0-9a-f]{8,17}$/i.test(id) || /^\/subscriptions\//i.test(id)) ? id : undefined;
-}
+/** A cloud's own id: AWS's instance id stands in `object_id` and `vm_inst_id`, Azure's resource id in `object_id`; vSphere's managed object is none. */
+export const cloudId = (raw: Row): string | undefined =>
+  [text(raw['object_id']), text(raw['vm_inst_id'])].find((id) => id !== undefined && (/^i-[0-9a-f]{8,17}$/i.test(id) || /^\/subscriptions\//i.test(id)));
 
 export interface CiParts {
   readonly stream: string;
@@ -139,10 +137,13 @@ function common(raw: Row): Parameters<typeof claims>[0] {
   };
 }
 
+/** A person by e-mail, or by name where none is known. */
+const person = (reference: unknown): string | undefined => email(field(reference, 'email')) ?? nameOf(reference) ?? text(field(reference, 'user_name'));
+
 /** Owner: who it is assigned to, else who owns it. */
 export function people(raw: Row): Claims {
-  const assigned = email(field(raw['assigned_to'], 'email'));
-  const owner = assigned ?? email(field(raw['owned_by'], 'email'));
+  const assigned = person(raw['assigned_to']);
+  const owner = assigned ?? person(raw['owned_by']);
   return { ...(assigned !== undefined && { assigned_to: assigned }), ...(owner !== undefined && { owner }) };
 }
 

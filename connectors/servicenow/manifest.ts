@@ -5,6 +5,7 @@ export const LEAST_RIGHTS = `# A user with "Web service access only" ticked (Ide
 #   asset       assets, models
 #   sam_user    software where Software Asset Management is installed
 # and a read ACL each (by default admins only) for
+#   sys_db_object      classes of your own below these tables
 #   sys_audit_delete   deletes are noticed at once instead of by the next full scan
 #   sys_choice, sys_dictionary   lockstep discover shows choices and columns`;
 

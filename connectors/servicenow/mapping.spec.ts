@@ -53,6 +53,15 @@ describe('a server', () => {
     expect(asset('computers', { ...server, assigned_to: '' }).claims['assigned_to']).toBeUndefined();
   });
 
+  it('is assigned to a person by name where no e-mail is known, and then owned by that person too', () => {
+    const named = (assigned_to: object | string) => asset('computers', { ...server, assigned_to }).claims;
+
+    expect(named({ id: 'u3', name: 'Bob Builder', user_name: 'bob' })).toMatchObject({ assigned_to: 'Bob Builder', owner: 'Bob Builder' });
+    expect(named({ id: 'u3', user_name: 'bob', email: 'no address' })).toMatchObject({ assigned_to: 'bob', owner: 'bob' });
+    // a user that may not be read is known by nothing but its id
+    expect(named({ id: 'u3' })).toMatchObject({ owner: 'bob@example.com' });
+  });
+
   it('that is a duplicate is left out, one without sys_id rejected', () => {
     expect(map('computers', { ...server, duplicate_of: '9a290cc60a0a0bb400000bdb386af1cf' })).toMatchObject({ ok: true, skip: expect.stringContaining('duplicate'), externalId: '3a290cc60a0a0bb400000bdb386af1cf' });
     expect(map('computers', { ...server, sys_id: '' })).toEqual({ ok: false, reason: 'no sys_id' });
@@ -74,6 +83,7 @@ describe('a virtual machine', () => {
 
   it('of AWS gives its instance id, of Azure resource id and vmId', () => {
     expect(names(asset('vms', { ...vm, vmware: undefined, vm_inst_id: '', object_id: 'i-0a1b2c3d4e5f60718' }))).toEqual(['cloud_resource_id=i-0a1b2c3d4e5f60718']);
+    expect(names(asset('vms', { ...vm, vmware: undefined, vm_inst_id: 'i-0a1b2c3d4e5f60718', object_id: '' }))).toEqual(['cloud_resource_id=i-0a1b2c3d4e5f60718']);
     expect(names(asset('vms', { ...vm, vmware: undefined, vm_inst_id: '5c8cee10-123f-4a4b-8a8a-1b2c3d4e5f60', object_id: '/subscriptions/1/resourceGroups/a/providers/Microsoft.Compute/virtualMachines/b' }))).toEqual([
       'bios_uuid=5c8cee10-123f-4a4b-8a8a-1b2c3d4e5f60', 'cloud_resource_id=/subscriptions/1/resourceGroups/a/providers/Microsoft.Compute/virtualMachines/b',
     ]);

@@ -24,6 +24,17 @@ afterEach(async () => { for (const started of open.splice(0)) await started.clos
 const gone = (pages: readonly Page[]): string[] => pages.flatMap((page) => page.gone ?? []).map((told) => told.externalId);
 const ids = (given: ReadonlyMap<string, number>): string[] => [...given.keys()].sort();
 
+/** A port that answers from a list: for what no instance does, and what a dropped condition would do. */
+const clientOf = (...replies: { readonly rows: readonly object[]; readonly total?: number }[]): { client: ServiceNowClient; asked: HttpRequest[] } => {
+  const asked: HttpRequest[] = [];
+  const http = { send: async (request: HttpRequest): Promise<HttpResponse> => {
+    asked.push(request);
+    const reply = replies[Math.min(asked.length - 1, replies.length - 1)]!;
+    return { status: 200, headers: reply.total === undefined ? {} : { 'x-total-count': String(reply.total) }, text: '', json: () => ({ result: reply.rows }) as never };
+  } };
+  return { asked, client: { source: { name: 'sn', streams: [], options: {}, auth: { method: 'basic' } }, http, clock: { now: () => 0, sleep: async () => undefined }, log: { debug() {}, info() {}, warn() {} }, signal: new AbortController().signal } as unknown as ServiceNowClient };
+};
+
 describe('deletes', () => {
   it('are told by the audit, with their time, in the next increment', async () => {
     const b = await bench();
@@ -146,6 +157,21 @@ describe('check', () => {
     expect(findings.find((finding) => finding.what === `read ${table}`)!.hint).toContain('role');
   });
 
+  it('names the right without which no change can be read', async () => {
+    const { client } = clientOf({ rows: [Object.fromEntries((computers.spec.fields as readonly string[]).filter((name) => name !== 'sys_updated_on').map((name) => [name, 'x']))] });
+    const findings = [];
+    for await (const finding of connector.check(client, ['computers'])) findings.push(finding);
+
+    expect(findings.find((finding) => finding.what === 'read cmdb_ci_computer')).toMatchObject({ outcome: 'failed', message: expect.stringContaining('sys_updated_on'), hint: expect.stringContaining('full scan') });
+  });
+
+  it.each(['forbidden', 'empty'] as const)('warns of classes that stay unknown where the list of tables is %s', async (denied) => {
+    const b = await bench({ denied: { sys_db_object: denied } });
+
+    expect((await b.check(['computers'])).find((finding) => finding.what === 'read sys_db_object')).toMatchObject({ outcome: 'warning', hint: expect.stringContaining('sys_db_object') });
+    expect((await b.check(['relationships'])).some((finding) => finding.what === 'read sys_db_object')).toBe(false);
+  });
+
   it('tells a table that shows no row', async () => {
     const b = await bench({ denied: { alm_hardware: 'empty' } });
     expect((await b.check(['assets'])).find((finding) => finding.what === 'read alm_hardware')?.outcome).not.toBe('ok');
@@ -211,46 +237,36 @@ describe('answers', () => {
     expect(judge(response(404, '{"error":{"message":"No Record found"}}'), 0)).toBeUndefined();
   });
 
-  /** A port that answers from a list: for what no instance does, and what a dropped condition would do. */
-  const client = (...replies: { readonly rows: readonly object[]; readonly total?: number }[]): { client: ServiceNowClient; asked: HttpRequest[] } => {
-    const asked: HttpRequest[] = [];
-    const http = { send: async (request: HttpRequest): Promise<HttpResponse> => {
-      asked.push(request);
-      const reply = replies[Math.min(asked.length - 1, replies.length - 1)]!;
-      return { status: 200, headers: reply.total === undefined ? {} : { 'x-total-count': String(reply.total) }, text: '', json: () => ({ result: reply.rows }) as never };
-    } };
-    return { asked, client: { source: { name: 'sn', streams: [], options: {} }, http, clock: { now: () => 0, sleep: async () => undefined }, log: { debug() {}, info() {}, warn() {} }, signal: new AbortController().signal } as unknown as ServiceNowClient };
-  };
   const query = { table: 'cmdb_ci', filter: '', fields: ['sys_id'], stream: 'computers' };
   const collect = async (c: ServiceNowClient, limit: number): Promise<string[]> => { const found: string[] = []; for await (const page of walk(c, query, { limit })) found.push(...page.rows.map((row) => String(row['sys_id']))); return found; };
 
   it('that repeat the first rows for ever do not loop: the condition was dropped', async () => {
-    await expect(collect(client({ rows: [{ sys_id: 'a' }, { sys_id: 'b' }], total: 2 }).client, 2)).rejects.toThrow('not obeyed');
+    await expect(collect(clientOf({ rows: [{ sys_id: 'a' }, { sys_id: 'b' }], total: 2 }).client, 2)).rejects.toThrow('not obeyed');
   });
 
   it('that are empty in the middle are stepped over when the count says that rows follow', async () => {
-    const { client: c, asked } = client({ rows: [{ sys_id: 'a' }, { sys_id: 'b' }], total: 6 }, { rows: [] }, { rows: [], total: 4 }, { rows: [{ sys_id: 'e' }] }, { rows: [], total: 0 });
+    const { client: c, asked } = clientOf({ rows: [{ sys_id: 'a' }, { sys_id: 'b' }], total: 6 }, { rows: [] }, { rows: [], total: 4 }, { rows: [{ sys_id: 'e' }] }, { rows: [], total: 0 });
 
     expect(await collect(c, 2)).toEqual(['a', 'b', 'e']);
     expect(asked.map((request) => request.query?.['sysparm_offset'])).toEqual([undefined, undefined, undefined, 2, undefined]);
   });
 
   it('that were empty by accident are asked for again', async () => {
-    expect(await collect(client({ rows: [], total: 2 }, { rows: [{ sys_id: 'a' }, { sys_id: 'b' }], total: 2 }, { rows: [], total: 0 }).client, 5)).toEqual(['a', 'b']);
+    expect(await collect(clientOf({ rows: [], total: 2 }, { rows: [{ sys_id: 'a' }, { sys_id: 'b' }], total: 2 }, { rows: [], total: 0 }).client, 5)).toEqual(['a', 'b']);
   });
 
   it('without a list are refused', async () => {
-    const { client: c } = client({ rows: {} as never });
+    const { client: c } = clientOf({ rows: {} as never });
     await expect(readPage(c, query, { limit: 5 }, false)).rejects.toThrow('no list of results');
   });
 
   it('of an increment outside of its time are refused', async () => {
-    const { client: c } = client({ rows: [{ sys_id: 'a', sys_updated_on: '2001-01-01 00:00:00' }], total: 1 });
+    const { client: c } = clientOf({ rows: [{ sys_id: 'a', sys_updated_on: '2001-01-01 00:00:00' }], total: 1 });
     const from = { mode: 'incremental', cursor: JSON.stringify({ v: 1, to: Date.parse('2026-11-20T10:00:00Z') }), resume: JSON.stringify({ v: 1, to: Date.parse('2026-11-20T11:00:00Z'), from: Date.parse('2026-11-20T10:00:00Z'), read: 0, limit: 10 }) } as const;
     await expect((async () => { for await (const page of computers.pull(c, from)) expect(page).toBeUndefined(); })()).rejects.toThrow('the condition was dropped');
   });
 
   it('make no query out of an id', async () => {
-    expect(await computers.fetchOne!(client({ rows: [] }).client, 'x^ORsys_idISNOTEMPTY')).toEqual({ kind: 'unknown', reason: 'not a sys_id' });
+    expect(await computers.fetchOne!(clientOf({ rows: [] }).client, 'x^ORsys_idISNOTEMPTY')).toEqual({ kind: 'unknown', reason: 'not a sys_id' });
   });
 });
