@@ -62,6 +62,14 @@ describe('check', () => {
     expect(findings[3]!.hint).toContain('sts:AssumeRole');
   });
 
+  it('names the right to list regions, which is not needed where they are configured', async () => {
+    const { client } = await start({ deniedActions: ['444455556666 ec2:DescribeRegions'] });
+
+    expect((await check(client)).filter(({ outcome }) => outcome !== 'ok')).toEqual([
+      expect.objectContaining({ what: 'ec2:DescribeRegions in account 444455556666', outcome: 'warning', hint: expect.stringContaining('ec2:DescribeRegions') }),
+    ]);
+  });
+
   it('says by how much the clock is off, and works all the same', async () => {
     const { client } = await start({}, {}, 20 * 60_000);
 

@@ -41,6 +41,9 @@ async function* checkAccount(client: AwsClient, id: string, streams: readonly st
   try {
     const found = await regionsOf(client, account);
     usable = found.usable;
+    if (found.unlisted !== undefined) {
+      yield { ...failed(`ec2:DescribeRegions in account ${id}`, found.unlisted), outcome: 'warning' };
+    }
     for (const { region, reason } of found.unusable) {
       yield { what: `region ${region} of account ${id}`, outcome: 'warning', message: reason, hint: `Enable it in the account, or take ${region} out of options.regions; until then it is reported as not covered.` };
     }

@@ -45,6 +45,9 @@ export class AwsClient {
   /** Memory and processors by instance type: the same in every region and account. */
   readonly types = new Map<string, { readonly memoryMb?: number; readonly vcpus?: number }>();
 
+  /** `region type` that EC2 said not to know: a region need not have every type. */
+  readonly strangeTypes = new Set<string>();
+
   constructor(readonly context: ConnectContext, readonly sdk: Sdk, readonly commands: Commands, private readonly random: () => number = Math.random) {
     this.settings = settingsOf(context.source.options);
     const { secretAccessKey, sessionToken } = context.source.auth as Readonly<Record<string, string | undefined>>;

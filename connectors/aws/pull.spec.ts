@@ -204,6 +204,23 @@ describe('what may not be read', () => {
     expect(pages.flatMap((page) => page.warnings ?? [])[0]).toMatch(/memory.*UnauthorizedOperation/);
   });
 
+  it('loses the memory of no other type to one that EC2 does not know any more, and asks for that one once a region', async () => {
+    const { box, client } = await world();
+    const [first, second] = [...box.truth('instances').keys()].filter((arn) => arn.includes(':eu-west-1:111122223333:'));
+    box.edit.update('instances', first!, { InstanceType: 'm1.retired' });
+    box.edit.update('instances', second!, { InstanceType: 't1.retired' });
+    box.clearRequests();
+    const aws = await client({ accounts: ['111122223333'], regions: ['eu-west-1'], pageSize: 5 });
+
+    const pages = await pull(aws);
+
+    const records = pages.flatMap((page) => page.records as any[]);
+    expect(records.filter((raw) => raw.memoryMb === undefined).map((raw) => raw.instance.InstanceType).sort()).toEqual(['m1.retired', 't1.retired']);
+    expect(records.length).toBeGreaterThan(2);
+    expect(pages.flatMap((page) => page.warnings ?? []).join()).toMatch(/m1\.retired/);
+    expect(box.requests().filter((request) => actionOf(request) === 'DescribeInstanceTypes' && String(request.body).includes('m1.retired'))).toHaveLength(1);
+  });
+
   it('asks the configured regions themselves when DescribeRegions is denied', async () => {
     const { client } = await world({ deniedActions: ['ec2:DescribeRegions'] });
 

@@ -154,7 +154,7 @@ async function* places(client: AwsClient, resume: Position | undefined, stream: 
 }
 
 /** The regions to read in an account, and those that are configured but not enabled there. */
-export async function regionsOf(client: AwsClient, account: Account, stream?: string): Promise<{ readonly usable: readonly string[]; readonly unusable: readonly { readonly region: string; readonly reason: string }[] }> {
+export async function regionsOf(client: AwsClient, account: Account, stream?: string): Promise<{ readonly usable: readonly string[]; readonly unusable: readonly { readonly region: string; readonly reason: string }[]; readonly unlisted?: PermissionError }> {
   const wanted = client.settings.regions;
   let enabled: readonly string[];
   try {
@@ -163,7 +163,7 @@ export async function regionsOf(client: AwsClient, account: Account, stream?: st
     // The list is only needed to choose: named regions can be asked themselves, and answer for themselves.
     if (wanted === undefined || !(error instanceof PermissionError)) throw error;
     client.context.log.warn('ec2:DescribeRegions is not allowed: the configured regions are asked as they are', { account: account.id });
-    return { usable: wanted, unusable: [] };
+    return { usable: wanted, unusable: [], unlisted: error };
   }
   if (wanted === undefined) return { usable: enabled, unusable: [] };
   return {

@@ -2,7 +2,7 @@ import type { Instance } from '@aws-sdk/client-ec2';
 import { defineStream, PermissionError, RejectedError, type MapContext, type Mapping, type PullFrom } from '../../sdk/contract/index.js';
 import { claims, identifiers, integer, ips, macs, mapped, rejected, text } from '../../sdk/mapping/index.js';
 import { ec2Arn } from '../arn.js';
-import { mustHold, type AwsClient } from '../client.js';
+import { mustHold, type Account, type AwsClient, type Question } from '../client.js';
 import { mappingOptions } from '../config.js';
 import { claimsOfTags, own, powerStateOf, stateOf, tagsOf, transitionAt, whereOf } from '../facts.js';
 import { findOne, nextOf, pageSizeOf } from '../pull.js';
@@ -52,32 +52,48 @@ const MOST_TYPES = 100;
 
 /** EC2 says the memory of a type, not of an instance. Each type is asked once; without the right the pass goes on without memory. */
 async function learnTypes(client: AwsClient, { account, region }: Place, found: readonly Instance[]): Promise<readonly string[]> {
-  const unknown = [...new Set(found.flatMap(({ InstanceType }) => InstanceType ?? []))].filter((type) => !client.types.has(type)).sort();
+  const strange = (type: string): string => `${region} ${type}`;
+  const unknown = [...new Set(found.flatMap(({ InstanceType }) => InstanceType ?? []))].filter((type) => !client.types.has(type) && !client.strangeTypes.has(strange(type))).sort();
+  const waiting = Array.from({ length: Math.ceil(unknown.length / MOST_TYPES) }, (_, at) => unknown.slice(at * MOST_TYPES, (at + 1) * MOST_TYPES));
   const warnings: string[] = [];
-  for (let start = 0; start < unknown.length; start += MOST_TYPES) {
-    const wanted = unknown.slice(start, start + MOST_TYPES);
-    const question = { action: 'DescribeInstanceTypes', account: account.id, region, stream: 'instances' };
+  for (let wanted = waiting.shift(); wanted !== undefined; wanted = waiting.shift()) {
     try {
-      let next: string | undefined;
-      do {
-        const token = next;
-        const answer = await client.ec2(account.session, question, async (ec2, options) => {
-          const page = await ec2.send(new client.commands.DescribeInstanceTypesCommand({ InstanceTypes: wanted as any, ...(token !== undefined && { NextToken: token }) }), options);
-          return { types: mustHold(page.InstanceTypes, 'instanceTypeSet'), next: page.NextToken };
-        });
-        for (const type of answer.types) {
-          const memoryMb = type.MemoryInfo?.SizeInMiB;
-          const vcpus = type.VCpuInfo?.DefaultVCpus;
-          client.types.set(type.InstanceType ?? '', { ...(memoryMb !== undefined && { memoryMb }), ...(vcpus !== undefined && { vcpus }) });
-        }
-        next = answer.next === '' || answer.next === token ? undefined : answer.next;
-      } while (next !== undefined);
+      await learn(client, { action: 'DescribeInstanceTypes', account: account.id, region, stream: 'instances' }, account, wanted);
     } catch (error) {
       if (!(error instanceof PermissionError || error instanceof RejectedError)) throw error;
-      warnings.push(`memory of ${wanted.length} instance types is not known: ${error.message}`);
+      // A type that EC2 does not know (any more, or here) fails the whole call: the others are asked for without it.
+      const refused = error instanceof RejectedError ? refusedTypes(error, wanted) : [];
+      for (const type of refused) client.strangeTypes.add(strange(type));
+      const rest = wanted.filter((type) => !refused.includes(type));
+      if (refused.length > 0 && rest.length > 0) waiting.push(rest);
+      warnings.push(`memory of ${refused.length > 0 ? `the instance types ${refused.join(', ')}` : `${wanted.length} instance types`} is not known: ${error.message}`);
     }
   }
   return warnings;
+}
+
+async function learn(client: AwsClient, question: Question, account: Account, wanted: readonly string[]): Promise<void> {
+  let next: string | undefined;
+  do {
+    const token = next;
+    const answer = await client.ec2(account.session, question, async (ec2, options) => {
+      const page = await ec2.send(new client.commands.DescribeInstanceTypesCommand({ InstanceTypes: wanted as any, ...(token !== undefined && { NextToken: token }) }), options);
+      return { types: mustHold(page.InstanceTypes, 'instanceTypeSet'), next: page.NextToken };
+    });
+    for (const type of answer.types) {
+      const memoryMb = type.MemoryInfo?.SizeInMiB;
+      const vcpus = type.VCpuInfo?.DefaultVCpus;
+      client.types.set(type.InstanceType ?? '', { ...(memoryMb !== undefined && { memoryMb }), ...(vcpus !== undefined && { vcpus }) });
+    }
+    next = answer.next === '' || answer.next === token ? undefined : answer.next;
+  } while (next !== undefined);
+}
+
+/** `InvalidInstanceType: The following supplied instance types do not exist: [m1.small]`. A lone one needs no name. */
+function refusedTypes({ vendorWords = '' }: RejectedError, wanted: readonly string[]): readonly string[] {
+  if (!vendorWords.startsWith('InvalidInstanceType')) return [];
+  const named = (/\[([^\]]*)\]/.exec(vendorWords)?.[1] ?? '').split(/,\s*/);
+  return wanted.length === 1 ? wanted : wanted.filter((type) => named.includes(type));
 }
 
 /**
