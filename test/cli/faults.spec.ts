@@ -150,3 +150,11 @@ it('colours only where somebody looks, and not for those who asked to be spared'
   for (const more of [{ env }, { env: { ...env, NO_COLOR: '1' }, tty }, { env: { ...env, TERM: 'dumb' }, tty }, { env: { ...env, CI: '1' }, tty }]) expect((await at.lockstep('assets list', { ...more, catalogue })).out).not.toMatch(coloured);
   expect((await at.lockstep('assets list --no-color', { env, catalogue, tty })).out).not.toMatch(coloured);
 });
+
+it('does not wonder that a stream gave no record which it could not read', async () => {
+  const failing: Pull = async function* () { throw new AuthenticationError('refused'); yield page([], null); };
+  const nothing: Pull = async function* () { yield page([], null); };
+
+  expect((await at.lockstep('sync crm --json', { env, catalogue: acme(failing) })).json[0].runs[0]).toMatchObject({ status: 'failed', warnings: [] });
+  expect((await at.lockstep('sync crm --json', { env, catalogue: acme(nothing) })).json[0].runs[0]).toMatchObject({ status: 'succeeded', warnings: [expect.stringContaining('gave no record')] });
+});

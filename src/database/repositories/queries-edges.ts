@@ -21,14 +21,14 @@ const EDGE = (own: 'from' | 'to', other: 'from' | 'to'): string => `SELECT r.rel
     st.source AS source, st.name AS stream, edge.external_id AS external_id, edge.seen_at AS seen_at
   FROM relationships r JOIN record_heads own ON own.id = r.${own}_record_id JOIN record_heads edge ON edge.id = r.record_id JOIN streams st ON st.id = edge.stream_id
     LEFT JOIN record_heads other ON other.id = r.${other}_record_id LEFT JOIN assets a ON a.id = other.asset_id
-  WHERE own.asset_id = ? AND edge.state <> 'tombstoned' ORDER BY r.relation, a.name, edge.id`;
+  WHERE own.asset_id = ? AND edge.state <> 'tombstoned' AND (other.asset_id IS NULL OR other.asset_id <> own.asset_id) ORDER BY r.relation, a.name, edge.id`;
 
 const edgeOf = (row: Row, direction: 'out' | 'in'): EdgeRow => ({
   relation: row['relation'], direction, assetId: row['asset_id'], name: row['name'], assetClass: row['class'], stage: row['stage'], ref: row['ref'],
   source: row['source'], stream: row['stream'], externalId: row['external_id'], seenAt: Number(row['seen_at']),
 });
 
-/** Live relationships of an asset, those that lead away from it first. */
+/** Live relationships of an asset, those that lead away from it first. Two records that turned out to be one asset stand in none to each other. */
 export async function edgesOf(tx: Tx, assetId: string): Promise<EdgeRow[]> {
   const out = await tx.query(EDGE('from', 'to'), [assetId]);
   const into = await tx.query(EDGE('to', 'from'), [assetId]);
