@@ -109,6 +109,11 @@ describe('a hardware asset', () => {
     expect(record.claims).toMatchObject({ model: 'PowerEdge R750', manufacturer: 'Dell Inc.', vendor: 'Bechtle', purchase_order: 'PO-1', cost: 696291, warranty_expires_on: '2028-01-20' });
     expect(record.claims['currency']).toBeUndefined();
   });
+
+  it('is of the class of its CI, so that a filter by class does not part them', () => {
+    expect(asset('assets', { ...rows['alm_hardware'], class_path: ['cmdb_ci_linux_server', 'cmdb_ci_server'] }).assetClass).toBe('server');
+    expect(asset('assets', { ...rows['alm_hardware'], class_path: ['u_strange'] }).assetClass).toBe('hardware');
+  });
 });
 
 describe('a relationship', () => {

@@ -82,7 +82,7 @@ async function* pullTable<Raw extends Row>(client: ServiceNowClient, spec: Table
   const limit = token?.limit ?? Math.max(1, Math.min(from.pageSize ?? PAGE_SIZE, PAGE_SIZE));
 
   if (from.mode === 'incremental' && token === undefined) {
-    const since = parseCursor(from.cursor);
+    const since = parseCursor(from.cursor, query.table);
     const begun = await beginIncrement(client, spec, query, since);
     token = { v: 1, to: begun.to, from: Math.min(since, begun.to) - OVERLAP_MS, read: 0, limit };
     if (begun.gone.length > 0) yield { scope, records: [], gone: begun.gone, next: JSON.stringify(token) };
@@ -104,7 +104,7 @@ async function* pullTable<Raw extends Row>(client: ServiceNowClient, spec: Table
   const to = token?.to ?? (counted.serverTime ?? client.clock.now()) - SETTLE_MS;
   const ends: ScopeEnd[] = [{ scope, coverage: 'complete', ...(token?.from === undefined && hiddenRows(counted.count, token)) }];
   // An increment covers what changed, not the scope: it ends none.
-  yield { scope, records: [], next: null, cursor: JSON.stringify({ v: 1, to }), ...(token?.from === undefined && { ends }) };
+  yield { scope, records: [], next: null, cursor: JSON.stringify({ v: 1, table: query.table, to }), ...(token?.from === undefined && { ends }) };
 }
 
 /** Rows that are counted but were not given. The lower count of before and after: what was inserted meanwhile is not hidden. */
@@ -203,8 +203,9 @@ function parseToken(text: string): Token {
   return token as Token;
 }
 
-function parseCursor(text: string | undefined): number {
-  const cursor = text === undefined ? undefined : parseObject(text) as { v?: unknown; to?: unknown } | undefined;
+function parseCursor(text: string | undefined, table: string): number {
+  const cursor = text === undefined ? undefined : parseObject(text) as { v?: unknown; to?: unknown; table?: unknown } | undefined;
+  if (cursor?.table !== undefined && cursor.table !== table) throw new CursorExpiredError(`the last pass read ${String(cursor.table)}, this one reads ${table}: a full pass is needed`);
   if (cursor?.v !== 1 || !isTime(cursor.to)) throw new CursorExpiredError('the mark of the last pass cannot be read: a full pass is needed');
   return cursor.to;
 }

@@ -83,6 +83,12 @@ describe('deletes', () => {
 });
 
 describe('software', () => {
+  it('begins anew where Software Asset Management was installed since: the mark was one of another table', async () => {
+    const b = await bench({ sam: true });
+
+    await expect(b.pass(stream('software'), { mode: 'incremental', cursor: JSON.stringify({ v: 1, table: 'cmdb_software_instance', to: b.clock.now() }) })).rejects.toMatchObject({ code: 'cursor_expired' });
+  });
+
   it.each([[true, 'cmdb_sam_sw_install'], [false, 'cmdb_software_instance']])('with SAM %p is read from %s', async (sam, table) => {
     const b = await bench({ sam });
     const pass = await b.pass(stream('software'), { mode: 'full' });

@@ -55,22 +55,19 @@ function streamRulesOf(source: SourceSettings, stream: Stream<any, any>): Stream
     stream: stream.name, attributes: new Set(writable),
     ...(codesFor && { codesFor: (stage: LifecycleStage): StageCodes | undefined => {
       const rule = mapping['stage'];
-      const given = rule ? givenCodes(rule, stage) : {};
-      if (given === undefined) return undefined;
-      return codesFor(rule ? renamed(rule, stage) : stage, given);
+      return rule ? codesFor(renamed(rule, stage), givenCodes(rule, stage)) : codesFor(stage, {});
     } }),
     spell: (attribute, value) => spelled(mapping[attribute] ?? undefined, value),
   };
 }
 
-/** The codes that the configuration's own mapping of the stage names; undefined: it has none for this stage. */
-function givenCodes(rule: MappingRule, stage: LifecycleStage): StageCodes | undefined {
-  if (rule.from === undefined) return {};
+/** The codes that the configuration's own mapping of the stage names. It adds to the connector's table: what it does not name is the table's to say. */
+function givenCodes(rule: MappingRule, stage: LifecycleStage): StageCodes {
   if (rule.path === undefined) return {};
   const field = rule.path.join('.');
   if (!rule.values) return { [field]: stage };
   const code = Object.entries(rule.values).find(([, ours]) => ours === stage)?.[0];
-  return code === undefined ? undefined : { [field]: code };
+  return code === undefined ? {} : { [field]: code };
 }
 
 /** `values` without `from` renames the connector's own stages. */

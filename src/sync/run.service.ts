@@ -231,7 +231,7 @@ export class RunService {
       streams: Object.fromEntries(streams.map((stream) => [stream.stream.name, stream.counts])), assets: streams.reduce((sum, stream) => plusAssets(sum, stream.assets), NO_ASSETS),
       pushes: { queued: await this.queued(run.id), sent: 0, failed: 0 }, reviews: streams.reduce((sum, stream) => sum + stream.reviews, 0), uncoveredScopes: uncovered,
       startedAt: new Date(run.startedAt).toISOString(), finishedAt: new Date(finishedAt).toISOString(), ...(run.resumedFrom !== null && { resumedFrom: run.resumedFrom }),
-      warnings: [...(await this.notBuilt(request.source, request.stream)), ...streams.flatMap((stream) => [...stream.warnings, ...unmappedWarnings(stream), ...notedWarnings(stream), ...(failures.some((failure) => failure.stream === stream.stream.name) ? [] : emptyWarnings(stream))])], ...(error && { error }),
+      warnings: [...(await this.notBuilt(request.source, request.stream)), ...streams.flatMap((stream) => [...stream.warnings, ...unmappedWarnings(stream), ...notedWarnings(stream), ...(fatal !== undefined || failures.some((failure) => failure.stream === stream.stream.name) ? [] : emptyWarnings(stream))])], ...(error && { error }),
     };
     if (fatal?.code !== 'lease_lost') {
       await engine.database.transaction(async (tx) => {

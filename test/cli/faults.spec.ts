@@ -50,7 +50,7 @@ it('ends as interrupted after the slice on the first Ctrl-C: what was stored sta
   const first = await at.lockstep('sync crm --json', { env, catalogue: acme(endless(() => interrupt())), onListen: (press) => { interrupt = press; } });
   expect(first.code).toBe(1);
   expect(first.err).toContain('stopping after what is being stored now');
-  expect(first.json).toMatchObject([{ runs: [{ source: 'crm', status: 'interrupted' }] }]);
+  expect(first.json).toMatchObject([{ runs: [{ source: 'crm', status: 'interrupted', warnings: [] }] }]);
   expect((await at.lockstep('assets list --json', { env, catalogue: acme(endless(() => undefined)) })).json).toHaveLength(2);
   const second = await at.lockstep('sync crm --json', { env, catalogue: acme(async function* () { yield page(['1', '2', '3'], null); }) });
   expect(second.json).toMatchObject([{ runs: [{ status: 'succeeded' }] }]);
@@ -157,4 +157,12 @@ it('does not wonder that a stream gave no record which it could not read', async
 
   expect((await at.lockstep('sync crm --json', { env, catalogue: acme(failing) })).json[0].runs[0]).toMatchObject({ status: 'failed', warnings: [] });
   expect((await at.lockstep('sync crm --json', { env, catalogue: acme(nothing) })).json[0].runs[0]).toMatchObject({ status: 'succeeded', warnings: [expect.stringContaining('gave no record')] });
+});
+
+it('says of a connector that cannot discover just that', async () => {
+  const { code, out, err } = await at.lockstep('discover crm', { env, catalogue: acme(async function* () { yield page([], null); }) });
+
+  expect([code, out]).toEqual([1, '']);
+  expect(err).toContain('the connector acme cannot discover');
+  expect(err).not.toContain('nobody foresaw');
 });

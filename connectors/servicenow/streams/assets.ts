@@ -1,6 +1,7 @@
 import type { MapContext, Mapping } from '../../sdk/contract/index.js';
 import { claims, day, field, identifiers, instant, integer, mapped, minor, rejected, text } from '../../sdk/mapping/index.js';
-import { nameOf, people } from '../ci.js';
+import { arrayOf, nameOf, people } from '../ci.js';
+import { assetClass } from '../classes.js';
 import { defineTableStream } from '../pass.js';
 import { assetStages } from '../stages.js';
 import { isSysId, refId, type Row } from '../types.js';
@@ -16,7 +17,7 @@ export const assets = defineTableStream<Row>({
   name: 'assets',
   table: 'alm_hardware',
   fields: [
-    'sys_id', 'sys_class_name', 'asset_tag', 'serial_number', 'ci', 'model', 'model_category', 'install_status', 'substatus', 'life_cycle_stage', 'life_cycle_stage_status',
+    'sys_id', 'sys_class_name', 'asset_tag', 'serial_number', 'ci', 'ci.sys_class_name', 'model', 'model_category', 'install_status', 'substatus', 'life_cycle_stage', 'life_cycle_stage_status',
     'assigned_to', 'owned_by', 'department', 'location', 'company', 'vendor', 'cost', 'purchase_date', 'warranty_expiration', 'install_date', 'po_number', 'retired',
     'sys_updated_on', 'sys_mod_count',
   ],
@@ -25,7 +26,12 @@ export const assets = defineTableStream<Row>({
   hasClasses: true,
   audited: true,
   incremental: 'partial',
-  enrich: (client, rows) => client.references.resolve(client, rows, REFERENCES, 'assets'),
+  async enrich(client, rows) {
+    const classOf = (row: Row): unknown => row['ci.sys_class_name'];
+    if (rows.some((row) => text(classOf(row)) !== undefined && !client.classes.knows(classOf(row)))) await client.classes.below(client, 'cmdb_ci_hardware', 'assets');
+    const resolved = await client.references.resolve(client, rows, REFERENCES, 'assets');
+    return resolved.map((row) => ({ ...row, class_path: client.classes.path(classOf(row)) }));
+  },
   map: mapAsset,
 });
 
@@ -39,8 +45,8 @@ function mapAsset(raw: Row, context: MapContext): Mapping {
   return mapped({
     kind: 'asset',
     externalId: id,
-    // the class is the CI's to say; a stray asset is some hardware
-    assetClass: 'hardware',
+    // the class is the CI's: `where` must not part what is one; a stray asset is some hardware
+    assetClass: assetClass(arrayOf(raw['class_path']), 'hardware'),
     ...(modifiedAt !== undefined && { modifiedAt }),
     ...(version !== undefined && { version }),
     identifiers: identifiers({

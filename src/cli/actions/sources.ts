@@ -1,5 +1,5 @@
 import { OperationQueries } from '../../queries/operation-queries.service.js';
-import { checkSources, discoverSource, PauseService } from '../../sources/source.service.js';
+import { checkSources, DiscoveryUnavailableError, discoverSource, PauseService } from '../../sources/source.service.js';
 import { missing } from '../failures.js';
 import { checkSummary, findingLine, type CheckedSource } from '../render/check.js';
 import { renderSource, renderSources } from '../render/operations.js';
@@ -38,7 +38,9 @@ export const discover: Run = async (session, [name]) => session.interruptible(as
   const ports = await session.engineOptions();
   await session.oneOf('source', name as string, ports.config.sources.map((source) => source.name));
   await out.show(`asking ${String(name)} …`);
-  const report = await discoverSource(ports, name as string);
+  const report = await discoverSource(ports, name as string).catch((error: unknown) => {
+    throw error instanceof DiscoveryUnavailableError ? missing(error.message) : error;
+  });
   if (out.json) await out.document(report);
   else await out.data(report.yaml);
   if (report.unmapped.length > 0) await out.talk(`${report.unmapped.length} values of status fields have no life cycle stage: they stand first in their stream`);
