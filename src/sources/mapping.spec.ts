@@ -28,6 +28,18 @@ it('takes another field as serial, and its identifier with it', async () => {
   expect(await apply({ serial_number: { from: 'u_serial' } }, { u_serial: 'S2' }, { serial_number: 'S1' })).toMatchObject({ record: { claims: { serial_number: 'S2' }, identifiers: [{ kind: 'serial', value: 'S2' }] } });
 });
 
+it('adds references to other systems to those that the connector knows, and takes none that names no record', async () => {
+  const apply = async (raw: object) => {
+    const mapping = new StreamMapping({ mapping: { records: { external_ref: { from: '"aws/instances/" & correlation_id', unknown: 'keep' } } } } as unknown as SourceSettings, 'records', new Map());
+    const result = await mapping.apply(raw, mapped({ kind: 'asset', externalId: '1', identifiers: [{ kind: 'external_ref', value: 'sn/assets/7' }], claims: {} }));
+    return result.ok && 'record' in result && result.record.kind === 'asset' ? result.record.identifiers.map(({ value }) => value) : result;
+  };
+
+  expect(await apply({ correlation_id: 'arn:aws:ec2:x:1:instance/i-1' })).toEqual(['sn/assets/7', 'aws/instances/arn:aws:ec2:x:1:instance/i-1']);
+  // else the two or three records without one would all be one asset
+  expect(await apply({ correlation_id: '' })).toEqual(['sn/assets/7']);
+});
+
 it.each`
   unknown      | outcome
   ${'keep'}    | ${{ ok: true, record: { claims: { location: 'XYZ' } } }}

@@ -49,7 +49,8 @@ export class StreamMapping {
     for (const { attribute, rule, expression } of this.rules) {
       // An attribute that identifies and its identifier are one: what the configuration says of one holds for the other.
       const kind = kindOf(attribute);
-      if (kind !== undefined && (rule === null || rule.from !== undefined)) identifiers = identifiers.filter((identifier) => identifier.kind !== kind);
+      // References are the exception: those that the connector gives hold its own records together.
+      if (kind !== undefined && (rule === null || (rule.from !== undefined && kind !== 'external_ref'))) identifiers = identifiers.filter((identifier) => identifier.kind !== kind);
       if (rule === null) {
         delete claims[attribute];
         if (attribute === 'stage') stage = undefined;
@@ -72,7 +73,7 @@ export class StreamMapping {
       }
       if (attribute === 'stage') stage = stageOf(translated.value, stage, rule.path, found);
       else if (attribute === 'class') assetClass = text(translated.value) ?? assetClass;
-      else if (kind !== undefined && !(attribute in ATTRIBUTES)) identifiers = [...identifiers, ...listOf(attribute, translated.value).map((value) => ({ kind, value }))];
+      else if (kind !== undefined && !(attribute in ATTRIBUTES)) identifiers = [...identifiers, ...listOf(attribute, translated.value).filter((value) => kind !== 'external_ref' || REFERENCE.test(value)).map((value) => ({ kind, value }))];
       else {
         const type = rule.kind ?? (ATTRIBUTES as Record<string, AttributeType>)[attribute] ?? 'text';
         const typed = typedValue(translated.value, type, attribute);
@@ -119,6 +120,9 @@ export function spellingsOf(references: Readonly<Record<string, Readonly<Record<
   }
   return byAttribute;
 }
+
+/** `source/stream/id`: without an id it names no record, and would link all that have none. */
+const REFERENCE = /^[^/]+\/[^/]+\/./s;
 
 const kindOf = (attribute: string): IdentifierKind | undefined =>
   (IDENTIFYING_ATTRIBUTES as Readonly<Record<string, IdentifierKind>>)[attribute] ?? IDENTIFIER_KINDS.find((kind) => kind === attribute);
