@@ -70,7 +70,6 @@ type Note = (column: string, why: string) => undefined;
 function attribute(name: AttributeName, value: unknown, note: Note): AttributeValue | null | undefined {
   if (value === null) return null;
   if (value === undefined || (typeof value === 'string' && text(value) === undefined)) return undefined;
-  if (name === 'currency') return currency(value) ?? text(value) ?? note(name, 'is no text');
   switch (ATTRIBUTES[name]) {
     case 'list': {
       const values = name === 'mac_addresses' ? macs(list(value, SEPARATOR)) : ips(list(value, SEPARATOR));
