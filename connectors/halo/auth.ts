@@ -1,0 +1,98 @@
+import {
+  AuthenticationError, RejectedError, SourceConfigurationError, type Authenticator, type Clock, type HttpRequest, type HttpResponse, type SourceConfig,
+} from '../sdk/contract/index.js';
+import { mustBeJson } from '../sdk/http/index.js';
+import { field, text } from '../sdk/mapping/index.js';
+
+const HINT = 'Check client id and secret; that the API application uses "Client ID and Secret (Services)" with login type Agent and an active agent; '
+  + 'and auth.tenant, which hosted instances need (the name before .haloitsm.com).';
+const SCOPE_HINT = 'Tick the permissions on the Permissions tab of the API application: ';
+
+/** A token is renewed this long before its end; one that lives shorter, in its last half. */
+const RENEW_BEFORE_MS = 300_000;
+
+type Send = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** The least that reading needs. One unknown scope fails the whole request, so none is asked for that a stream does not use. */
+export const scopesOf = (streams: readonly string[]): string =>
+  ['read:assets', 'read:customers', ...(streams.includes('suppliers') ? ['read:suppliers'] : [])].join(' ');
+
+/**
+ * https://haloitsm.com/guides/article/?kbid=1499: client credentials at the authorization server, the tenant in the query.
+ * This flow has no refresh token that is of use.
+ */
+export class HaloOAuth implements Authenticator {
+  readonly hint: string;
+  private token: { readonly value: string; readonly renewAt: number } | undefined;
+  private pending: Promise<string> | undefined;
+  private server: { readonly url: string; readonly tenant: string | undefined } | undefined;
+
+  constructor(private readonly source: SourceConfig, private readonly clock: Clock, private readonly sameOrigin: (url: string) => string) {
+    this.hint = HINT;
+    for (const key of ['clientId', 'clientSecret']) {
+      if (text(source.auth[key]) === undefined) throw new SourceConfigurationError(`${source.name}: auth.${key} is missing for auth.method ${source.auth.method}`);
+    }
+  }
+
+  async authorise(send: Send): Promise<Readonly<Record<string, string>>> {
+    if (this.token !== undefined && this.clock.now() < this.token.renewAt) return { authorization: `Bearer ${this.token.value}` };
+    // requests that come together wait for one token
+    this.pending ??= this.fetch(send).finally(() => { this.pending = undefined; });
+    return { authorization: `Bearer ${await this.pending}` };
+  }
+
+  reject(): boolean {
+    this.token = undefined;
+    return true;
+  }
+
+  private async fetch(send: Send): Promise<string> {
+    const { auth, streams } = this.source;
+    const { url, tenant } = this.server ??= await this.find(send);
+    const scope = scopesOf(streams);
+    let response: HttpResponse;
+    try {
+      response = await send({
+        method: 'POST', url: `${url}/token`, query: { tenant }, idempotent: true, judge: mustBeJson,
+        headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+        body: new URLSearchParams({ grant_type: 'client_credentials', client_id: auth['clientId'] as string, client_secret: auth['clientSecret'] as string, scope }).toString(),
+        secrets: [auth['clientSecret'] as string],
+      });
+    } catch (error) {
+      if (!(error instanceof AuthenticationError) && !(error instanceof RejectedError)) throw error;
+      const hint = /invalid_scope/.test(error.vendorWords ?? '') ? `${SCOPE_HINT}${scope}.` : HINT;
+      throw new AuthenticationError(error.message, error.request, { cause: error.cause, hint, ...(error.vendorWords !== undefined && { vendorWords: error.vendorWords }) });
+    }
+    const answer: unknown = response.json();
+    const value = text(field(answer, 'access_token'));
+    if (value === undefined) throw new AuthenticationError('Halo answered the token request without a token', undefined, { hint: HINT });
+    const seconds = Number(field(answer, 'expires_in'));
+    const livesMs = Number.isFinite(seconds) ? Math.max(0, seconds * 1_000) : 0;
+    this.token = { value, renewAt: this.clock.now() + livesMs - Math.min(RENEW_BEFORE_MS, livesMs / 2) };
+    return value;
+  }
+
+  /** Where tokens are given, and for which tenant: the configuration's word, else what the instance says of itself. */
+  private async find(send: Send): Promise<{ readonly url: string; readonly tenant: string | undefined }> {
+    const { auth, options, baseUrl = '' } = this.source;
+    const [url, tenant] = [text(options['authUrl']), text(auth['tenant'])];
+    if (url !== undefined && tenant !== undefined) return { url: trimmed(url), tenant };
+    const response = await send({ url: '/api/authinfo', expect: [401, 403, 404], judge: mustBeJson, headers: { accept: 'application/json' } });
+    // years lie between instances: an old one that does not tell has its server at the usual place
+    const told: unknown = response.status === 200 ? response.json() : undefined;
+    return { url: trimmed(url ?? this.named(text(field(told, 'auth_url'))) ?? `${trimmed(baseUrl)}/auth`), tenant: tenant ?? text(field(told, 'tenant_id')) };
+  }
+
+  /** The secret goes to another host only when the configuration says so. */
+  private named(url: string | undefined): string | undefined {
+    if (url === undefined) return undefined;
+    try {
+      return this.sameOrigin(url);
+    } catch (cause) {
+      throw new SourceConfigurationError(`${this.source.name}: the instance names another host as its authorization server: ${url.slice(0, 200)}`, undefined, {
+        cause, hint: 'If that is right, write it under options.authUrl.' });
+    }
+  }
+}
+
+const trimmed = (url: string): string => url.replace(/\/+$/, '');

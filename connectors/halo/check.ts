@@ -1,0 +1,114 @@
+import { AuthenticationError, PermissionError, SourceError, type CheckFinding } from '../sdk/contract/index.js';
+import { scopesOf } from './auth.js';
+import { peopleQuery } from './catalogue.js';
+import { assetsQuery, begin } from './changes.js';
+import { classOfType } from './classes.js';
+import { get, readPage, type ListQuery } from './list.js';
+import type { HaloClient } from './session.js';
+import { stagesOf } from './stages.js';
+import { referenceStreams } from './streams/index.js';
+import { rowId } from './types.js';
+
+/** Clocks further apart than this shift what an increment sees by more than its overlap should have to forgive. */
+const MOST_SKEW_MS = 60_000;
+
+/** Reaches, authenticates, and asks for one row of everything that the streams need. Changes nothing. */
+export async function* check(client: HaloClient, names: readonly string[]): AsyncGenerator<CheckFinding> {
+  if (!(yield* reach(client, names[0] ?? 'assets'))) return;
+  if (names.includes('assets') || names.includes('relationships')) yield* assets(client, names);
+  if (names.includes('assets')) {
+    yield* settings(client);
+    yield await readable(client, 'assets', peopleQuery('assets'), 'read:customers', 'warning');
+  }
+  for (const stream of referenceStreams) {
+    if (names.includes(stream.name) && !(stream.name === 'users' && names.includes('assets'))) yield await readable(client, stream.name, stream.query, stream.permissions[0] ?? '', 'failed');
+  }
+}
+
+/** The first call: does the name resolve, does the instance answer, are the credentials good, does its clock agree? */
+async function* reach(client: HaloClient, stream: string): AsyncGenerator<CheckFinding, boolean> {
+  const { baseUrl = '', auth } = client.source;
+  try {
+    const before = client.clock.now();
+    const response = await get(client, '/api/AssetType', {}, stream, [403]);
+    yield { what: `reach ${baseUrl} and authenticate (${auth.method})`, outcome: 'ok', message: 'the instance answers and accepts the credentials' };
+    // half of the way is an estimate good enough for a limit of a minute
+    const skew = response.serverTime === undefined ? undefined : response.serverTime - (before + client.clock.now()) / 2;
+    if (skew !== undefined) {
+      yield Math.abs(skew) <= MOST_SKEW_MS
+        ? { what: 'clock', outcome: 'ok', message: `the clocks agree within ${Math.max(1, Math.ceil(Math.abs(skew) / 1000))} s` }
+        : { what: 'clock', outcome: 'warning', message: `the clock of the instance is ${Math.round(Math.abs(skew) / 1000)} s ${skew > 0 ? 'ahead of' : 'behind'} this machine's`,
+          hint: 'Reads go by the instance\'s own clock and lose nothing; have the clock of this machine set (NTP), for times in the history are its own.' };
+    }
+    return true;
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    yield { what: error instanceof AuthenticationError ? `authenticate (${auth.method})` : `reach ${baseUrl}`, outcome: 'failed', message: error.message, ...(error.hint !== undefined && { hint: error.hint }) };
+    return false;
+  }
+}
+
+/** Assets themselves, their details where relations are read, and how changes become known. */
+async function* assets(client: HaloClient, names: readonly string[]): AsyncGenerator<CheckFinding> {
+  const stream = names.includes('assets') ? 'assets' : 'relationships';
+  const base = { what: 'read assets', stream };
+  try {
+    const begun = await begin(client, stream);
+    if (begun.total === 0) {
+      yield { ...base, outcome: 'warning', message: 'there is no asset, or this agent may see none', hint: "If there should be some, look at the role of the application's agent and at the access control of the asset types." };
+      return;
+    }
+    yield { ...base, outcome: 'ok', message: `${begun.total} assets can be read, inactive ones included` };
+    yield begun.obeys ? { what: 'changes', stream, outcome: 'ok', message: 'the instance tells which assets changed' } : {
+      what: 'changes', stream, outcome: 'ok',
+      message: `the instance ignores lastupdatefromdate for assets: every run reads all of them${names.includes('relationships') ? ', and relations are read by full scans alone' : ''}` };
+    if (names.includes('relationships')) {
+      const [row] = (await readPage(client, assetsQuery('relationships'), 1, 1)).rows;
+      const answer: unknown = (await get(client, `/api/Asset/${String(rowId(row))}`, { includedetails: 'true' }, 'relationships')).json();
+      const told = typeof answer === 'object' && answer !== null && 'parent_assets' in answer;
+      yield told ? { what: 'read relations', stream: 'relationships', outcome: 'ok', message: 'details of assets name their parents' }
+        : { what: 'read relations', stream: 'relationships', outcome: 'warning', message: 'details of assets name no parents', hint: 'This version of Halo may not tell relations: take the stream relationships out of the configuration.' };
+    }
+  } catch (error) {
+    yield refused(error, base, `Give the application ${scopesOf([])} on its Permissions tab, and its agent a role that allows assets.`);
+  }
+}
+
+/** Types without a class and statuses without a meaning: what only the configuration can tell. */
+async function* settings(client: HaloClient): AsyncGenerator<CheckFinding> {
+  const stream = 'assets';
+  try {
+    const types = [...(await client.catalogue.types(client, stream)).values()];
+    const unnamed = types.filter((type) => classOfType(type, client.source.options) === undefined).map(({ name }) => name);
+    yield unnamed.length === 0 ? { what: 'asset types', stream, outcome: 'ok', message: `all ${types.length} have a class` }
+      : { what: 'asset types', stream, outcome: 'warning', message: `without a class: ${unnamed.join(', ')}`, hint: 'Name a class for each under options.classes, or null to leave its assets out.' };
+    const statuses = await client.catalogue.statuses(client, stream);
+    if (statuses === undefined) {
+      yield { what: 'read lookup 61', stream, outcome: 'warning', message: 'the list of asset statuses may not be read: names are taken as the assets give them', hint: "Let the agent's role read lookups." };
+      return;
+    }
+    const unread = [...statuses.values()].filter((status) => stagesOf(client.source.options).read({ status, inactive: 'false' })?.stage === undefined);
+    yield unread.length === 0 ? { what: 'asset statuses', stream, outcome: 'ok', message: `all ${statuses.size} have a meaning` }
+      : { what: 'asset statuses', stream, outcome: 'warning', message: `without a meaning: ${unread.join(', ')}`, hint: 'Assets with them make no move. Name them under options.statuses.' };
+  } catch (error) {
+    yield refused(error, { what: 'read asset types', stream }, "Let the role of the application's agent read asset types.");
+  }
+}
+
+async function readable(client: HaloClient, stream: string, query: ListQuery, scope: string, missing: 'warning' | 'failed'): Promise<CheckFinding> {
+  const base = { what: `read ${query.name}`, stream };
+  try {
+    const { total } = await readPage(client, query, 1, 1);
+    return total > 0 ? { ...base, outcome: 'ok', message: 'readable' } : { ...base, outcome: 'warning', message: `there are no ${query.name}, or this agent may see none`, hint: `If there should be some, tick ${scope} and look at the role of the agent.` };
+  } catch (error) {
+    const hint = `Tick ${scope} on the Permissions tab of the API application, and let its agent's role see ${query.name}.`;
+    const finding = refused(error, base, hint);
+    return missing === 'warning' && error instanceof PermissionError ? { ...finding, outcome: 'warning', message: `${finding.message}; owners are named as the assets name them` } : finding;
+  }
+}
+
+function refused(error: unknown, base: { readonly what: string; readonly stream: string }, hint: string): CheckFinding {
+  if (!(error instanceof SourceError)) throw error;
+  if (error instanceof PermissionError) return { ...base, outcome: 'failed', message: `may not be read: ${error.vendorWords ?? error.message}`, hint };
+  return { ...base, outcome: 'failed', message: error.message, hint: error.hint ?? hint };
+}

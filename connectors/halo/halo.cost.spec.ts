@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { startBench } from '../sdk/conformance/index.js';
+import { connector } from './index.js';
+import { manifest } from './manifest.js';
+import { sandbox } from './sandbox/index.js';
+import { streams } from './streams/index.js';
+
+const readme = readFileSync(new URL('./README.md', import.meta.url), 'utf8');
+
+/** Calls of a walk: one for what fits on a page; else the first page twice, and one more where the last page is exactly full. */
+const walkOf = (rows: number, pageSize: number): number => (rows < pageSize ? 1 : Math.ceil(rows / pageSize) + 1 + (rows % pageSize === 0 ? 1 : 0));
+
+/** Calls of a full scan beside the token and the people: two to begin with, types and statuses, the walks, the details. `sizes`: rows by type. */
+function callsOf(stream: string, sizes: readonly number[], pageSize = 100): number {
+  const rows = sizes.reduce((sum, size) => sum + size, 0);
+  switch (stream) {
+    case 'assets': return 2 + 1 + 1 + sizes.reduce((sum, size) => sum + walkOf(size, pageSize), 0);
+    case 'relationships': return 2 + 1 + walkOf(rows, 100) + rows;
+    default: return walkOf(rows, pageSize);
+  }
+}
+
+describe('the cost that the README names', () => {
+  it.each(streams.map((stream) => [stream.name]))('for %s is that of the formula', (name) => {
+    const row = new RegExp(`^\\| \`${name}\` \\| (\\d+) \\|$`, 'm').exec(readme);
+    expect(Number(row?.[1])).toBe(callsOf(name, [10_000]));
+  });
+
+  it.each(streams.map((stream) => [stream.name, stream] as const))('for %s is what the sandbox counts', async (name, stream) => {
+    for (const pageSize of [100, 10]) {
+      const bench = await startBench(connector, { sandbox: sandbox.start, fleetSize: 220 });
+      const own = bench.sandbox.edit.ids('assets').map((id) => Number(bench.sandbox.edit.read('assets', id)?.['assettype_id']));
+      // of the types, one has no assets
+      const sizes = name === 'assets' || name === 'relationships' ? [11, 12, 13, 14, 15, 16].map((type) => own.filter((each) => each === type).length) : [bench.sandbox.edit.ids(name).length];
+      await bench.pass(stream, { mode: 'full', pageSize });
+      const asked = bench.sandbox.requests().filter((request) => request.purpose !== 'auth' && (name === 'users' || request.path !== '/api/Users'));
+      expect({ pageSize, calls: asked.length }).toEqual({ pageSize, calls: callsOf(name, sizes, pageSize) });
+      await bench.close();
+    }
+  });
+
+  it.each([['assets'], ['relationships']])('of an increment of %s without changes is 3 calls', async (name) => {
+    const bench = await startBench(connector, { sandbox: sandbox.start, fleetSize: 40, vendor: { updatedFilter: 'obeyed' } });
+    const stream = streams.find((each) => each.name === name)!;
+    const full = await bench.pass(stream, { mode: 'full' });
+    await bench.clock.sleep(600_000);
+    bench.sandbox.clearRequests();
+    await bench.pass(stream, { mode: 'incremental', cursor: full.cursor! });
+    expect(bench.sandbox.requests().filter((request) => request.purpose !== 'auth').length).toBe(3);
+    await bench.close();
+  });
+});
+
+describe('the README', () => {
+  it('has the headings of every connector, in their order', () => {
+    expect([...readme.matchAll(/^## (.+)$/gm)].map((match) => match[1])).toEqual(['Reads', 'Writes', 'Permissions', 'Configuration', 'Webhook set-up', 'Limits and cost', 'Known gaps', 'Troubleshooting']);
+  });
+
+  it('names each stream, method and right', () => {
+    for (const word of [...manifest.streams.map((s) => s.name), ...manifest.auth.flatMap((a) => [a.method, 'tenant']), 'read:assets', 'read:customers', 'read:suppliers']) expect(readme).toContain(`\`${word}\``);
+  });
+});

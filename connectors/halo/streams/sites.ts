@@ -1,0 +1,8 @@
+import { boolean, text } from '../../sdk/mapping/index.js';
+import { defineReferenceStream } from '../reference-stream.js';
+
+/** Places, each of one client. */
+export const sites = defineReferenceStream({
+  name: 'sites', type: 'site', path: '/api/Site', filter: {}, scope: 'read:customers', columns: ['client_id', 'client_name', 'inactive'],
+  fields: (row) => ({ client: text(row['client_name']) ?? null, inactive: boolean(row['inactive']) ?? null }),
+});
