@@ -19,6 +19,7 @@ export class InstanceCatalogue implements Catalogue {
   private keptTypes: Kept<ReadonlyMap<number, AssetType>> | undefined;
   private keptStatuses: Kept<ReadonlyMap<number, string> | undefined> | undefined;
   private keptPeople: Kept<Map<number, Person>> | undefined;
+  private arePeopleHidden = false;
   private readonly details = new Map<number, Kept<Row>>();
 
   async types(client: HaloClient, stream: string): Promise<ReadonlyMap<number, AssetType>> {
@@ -66,10 +67,13 @@ export class InstanceCatalogue implements Catalogue {
   }
 
   async people(client: HaloClient, ids: ReadonlySet<number>, stream: string): Promise<ReadonlyMap<number, Person>> {
-    if (!isFresh(client, this.keptPeople)) this.keptPeople = { at: client.clock.now(), value: new Map() };
+    if (!isFresh(client, this.keptPeople)) {
+      this.keptPeople = { at: client.clock.now(), value: new Map() };
+      this.arePeopleHidden = false;
+    }
     const people = this.keptPeople.value;
     const missing = [...ids].filter((id) => !people.has(id));
-    if (missing.length === 0) return people;
+    if (missing.length === 0 || this.arePeopleHidden) return people;
     try {
       const rows = missing.length >= WHOLE_FROM ? await readAll(client, peopleQuery(stream)) : await this.each(client, missing, stream);
       for (const row of rows) {
@@ -78,6 +82,7 @@ export class InstanceCatalogue implements Catalogue {
       }
     } catch (error) {
       if (!(error instanceof PermissionError)) throw error;
+      this.arePeopleHidden = true;
       client.log.warn('people may not be read: owners are named as the assets name them', { stream });
     }
     // who cannot be read is asked for once, not once a page

@@ -108,7 +108,7 @@ export async function start(options: SandboxOptions = {}): Promise<HaloSandbox> 
       if (switches.down) return htmlAnswer(503, '<html><body><h1>Service Unavailable</h1></body></html>');
       runOwnRules(instance, request.now);
       const path = request.path.toLowerCase();
-      if (path === '/api/authinfo') return jsonAnswer(200, { auth_url: `${request.origin}/auth`, tenant_id: switches.hosted ? CREDENTIALS.tenant : '' });
+      if (path === '/api/authinfo') return switches.authUrl === null ? notFound() : jsonAnswer(200, { auth_url: switches.authUrl ?? `${request.origin}/auth`, tenant_id: switches.hosted ? CREDENTIALS.tenant : '' });
       return path === '/auth/token' ? tokens.answer(request) : resource(request);
     },
   });

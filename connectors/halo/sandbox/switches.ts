@@ -2,6 +2,8 @@
 export interface Switches {
   /** Hosted by the vendor: the token request must name the tenant. */
   hosted: boolean;
+  /** What `authinfo` names as the authorization server; undefined: this instance; null: an old version that has no `authinfo`. */
+  authUrl: string | null | undefined;
   tokenLifeMs: number;
   /** What the API application allows; a token gets no more of what was asked for. */
   allowedScopes: readonly string[];
@@ -40,7 +42,7 @@ export interface Switches {
 }
 
 export const DEFAULT_SWITCHES: Switches = {
-  hosted: true, tokenLifeMs: 3_600_000, allowedScopes: ['edit:assets', 'read:customers', 'read:suppliers', 'read:contracts', 'read:softwarelicensing'], denied: [],
+  hosted: true, authUrl: undefined, tokenLifeMs: 3_600_000, allowedScopes: ['edit:assets', 'read:customers', 'read:suppliers', 'read:contracts', 'read:softwarelicensing'], denied: [],
   updatedFilter: 'ignored', relationsTouch: true, maxPageSize: 100, pageSizeSaid: 'real', requestsPer5Minutes: undefined, retryAfter: undefined, down: false,
   uniqueTags: false, statusOfNewAssets: 1, ignoresWritesTo: [], rewrites: [], ownRule: undefined, forbiddenMoves: [], refusedBatch: 'earlier_stay', indexLagMs: 0,
 };
