@@ -74,8 +74,12 @@ export class DemoTeller {
     const part = async (title: string, ...lines: readonly string[]): Promise<void> => this.body(style.bold(title), ...lines.map((line) => `  ${line}`));
     await this.head('What is hard about it');
     if (swap) {
-      await part('A mainboard was swapped', `${named(swap.asset)}: ${swap.said.map(({ source, identifier }) => `${source} says ${plain(identifier)}`).join(',')}.`.replace(',', ',\n    but '),
-        `The same ${swap.joinedBy.map((each) => plain(each)).join(' and ')} on both: ${style.green('one asset')}, flagged ${swap.flags.join(', ').replaceAll('_', ' ')}.`);
+      const sides = [...new Set(swap.said.map(({ identifier }) => identifier))].map((identifier) => {
+        const sources = swap.said.filter((each) => each.identifier === identifier).map(({ source }) => source);
+        return `${sources.join(' and ')} ${sources.length === 1 ? 'says' : 'say'} ${plain(identifier)}`;
+      });
+      await part('A mainboard was swapped', `${named(swap.asset)}: ${sides.join(',\n    but ')}.`,
+        `The same ${swap.joinedBy.map((each) => plain(each)).join(' and ')} on ${swap.said.length === 2 ? 'both' : 'all'}: ${style.green('one asset')}, flagged ${swap.flags.join(', ').replaceAll('_', ' ')}.`);
     }
     if (clone) {
       await part('A machine was cloned', `${named(clone.original)} and ${named(clone.clone)} both say ${plain(clone.identifier)}, but have different mainboards.`,

@@ -85,8 +85,10 @@ async function cloneStory(seen: Seen, original?: FleetAsset, clone?: FleetAsset)
 async function swapStory(seen: Seen, machine?: FleetAsset): Promise<SwapStory | undefined> {
   const found = machine && await seen.explain(machine);
   if (found === undefined) return undefined;
-  const said = found.explanation.unshared.filter(({ identifier }) => identifier.startsWith('bios_uuid:')).flatMap(({ identifier, records }) => records.map((record) => ({ source: sourceOf(record), identifier })));
-  if (said.length < 2) return undefined;
+  // two systems may agree on the board that was there before
+  const uuids = [...found.explanation.identity, ...found.explanation.unshared].filter(({ identifier }) => identifier.startsWith('bios_uuid:'));
+  if (uuids.length < 2) return undefined;
+  const said = uuids.flatMap(({ identifier, records }) => [...new Set(records.map(sourceOf))].map((source) => ({ source, identifier })));
   return { asset: found.asset, said, joinedBy: joined(found.explanation.identity, said.map(({ source }) => source)), flags: await seen.flags(found.asset.id) };
 }
 

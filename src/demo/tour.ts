@@ -154,8 +154,9 @@ export class Tour {
 
   /** Somebody changes a machine in the system in which people work. Undefined: no such system takes part. */
   async edit(): Promise<Edit | undefined> {
-    const source = this.world.sources.find(({ role, sandbox }) => role === 'itsm' && sandbox !== undefined);
     const machine = [...this.world.fleet.assets()].find(({ key, oddities }) => oddities.includes('mainboard_swap') && this.assetOf.has(key));
+    // Of two desks of one rank the later word counts: the edit is made where records tell their time.
+    const source = this.world.sources.find(({ role, sandbox, streams }) => role === 'itsm' && streams.some((stream) => [...sandbox?.truth(stream).values() ?? []].some(({ asset, modifiedAt }) => asset === machine?.key && modifiedAt !== undefined)));
     const id = machine && this.assetOf.get(machine.key)?.[0];
     if (source?.sandbox === undefined || machine === undefined || id === undefined) return undefined;
     const [changed, records] = [new Map<string, Edit['changed'][number]>(), [] as string[]];

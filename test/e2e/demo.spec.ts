@@ -101,10 +101,10 @@ describe('demo --once', () => {
     expect(told.oddities.junk?.assets.length).toBe(traps('junk_serial'));
   });
 
-  it('explains an asset of three systems, with winners and losers', () => {
+  it('explains an asset of four systems, with winners and losers', () => {
     const { records, attributes, identity } = told.explained!.explanation;
 
-    expect(new Set(records.map((record) => record.split('/')[0])).size).toBe(3);
+    expect(new Set(records.map((record) => record.split('/')[0])).size).toBe(4);
     expect(attributes['memory_mb']?.losers.some(({ value }) => value !== attributes['memory_mb']?.value)).toBe(true);
     expect(identity.filter(({ state }) => state === 'linked').length).toBeGreaterThan(0);
   });
@@ -154,7 +154,7 @@ describe('demo', () => {
     expect(other.written.out).toContain('app-payments-01.corp.example.com');
     const third = new Desk();
     expect({ code: await run(['sync', '--json', '--config', config], third.io), err: third.written.err }).toMatchObject({ code: 0 });
-    expect((JSON.parse(third.written.out) as { runs: { assets: object }[] }).runs.map(({ assets }) => assets)).toEqual(Array(4).fill({ created: 0, updated: 0, merged: 0, retired: 0 }));
+    expect((JSON.parse(third.written.out) as { runs: { assets: object }[] }).runs.map(({ assets }) => assets)).toEqual(Array(5).fill({ created: 0, updated: 0, merged: 0, retired: 0 }));
     expect(existsSync(folder)).toBe(true);
 
     desk.interrupt();
