@@ -39,9 +39,11 @@ describe('two service desks', () => {
   it('are discovered as a mapping that config check accepts, also with its proposals taken up', async () => {
     const { code, out } = await lockstep('discover halo');
     desk.write('found.yaml', out);
-    desk.write('taken.yaml', out.replace('assets: {}', 'assets:').replace(/# (stage: \{)/, '  $1'));
+    const taken = out.replace('assets: {}', 'assets:').replace(/# (stage: \{)/, '  $1');
+    desk.write('taken.yaml', taken);
 
     expect(code).toBe(0);
+    expect(taken).toMatch(/^ {10}stage: \{ from: status\.name, values: \{ "Awaiting Audit": in_use \}/m);
     expect(out).toContain('status.name = "Awaiting Audit"');
     for (const file of ['found.yaml', 'taken.yaml']) expect(await lockstep(`config check --config lockstep.yaml --config ${file}`)).toMatchObject({ code: 0 });
   }, 60_000);
