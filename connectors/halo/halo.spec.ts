@@ -80,6 +80,16 @@ describe('inactive assets', () => {
   });
 });
 
+describe('inactive people, places and suppliers', () => {
+  it.each(['users', 'sites', 'suppliers'])('%s are read, and are no deletes', async (name) => {
+    const b = await bench();
+    const [id = ''] = b.sandbox.edit.ids(name);
+    b.sandbox.edit.update(name, id, { inactive: true });
+
+    expect(ids((await b.pass(connector.streams.find((stream) => stream.name === name)!, { mode: 'full' })).given)).toContain(id);
+  });
+});
+
 describe('deletes', () => {
   it('leave no trace, and a 404 proves nothing', async () => {
     const b = await bench();

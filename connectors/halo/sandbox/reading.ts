@@ -129,12 +129,12 @@ export function readLookup(request: SandboxRequest): SandboxAnswer {
 /** The trap: statuses of tickets, with ids of their own. */
 export const ticketStatuses = (): SandboxAnswer => jsonAnswer(200, ['New', 'In Progress', 'With User', 'Closed'].map((name, index) => ({ id: index + 1, name })));
 
-/** `GET /Users`, `/Supplier`, `/Site`; only the first two know inactive ones that can be left out. */
+/** `GET /Users`, `/Supplier`, `/Site`: inactive ones are left out here too, unless they are asked for. */
 export function listOthers(instance: Instance, request: SandboxRequest, name: 'users' | 'suppliers' | 'sites'): SandboxAnswer {
-  const wrong = wrongParameter(request.params, name === 'sites' ? PAGING.filter((one) => !one.startsWith('include')) : PAGING);
+  const wrong = wrongParameter(request.params, PAGING);
   if (wrong !== undefined) return undescribed(wrong);
   const rows = [...instance.store[name].values()].sort((a, b) => a.id - b.id);
-  return paged(instance, request, name, name === 'sites' || request.params.get('includeinactive') === 'true' ? rows : rows.filter((row) => row['inactive'] !== true), (row) => row);
+  return paged(instance, request, name, request.params.get('includeinactive') === 'true' ? rows : rows.filter((row) => row['inactive'] !== true), (row) => row);
 }
 
 export function readOther(instance: Instance, request: SandboxRequest, name: 'users' | 'suppliers' | 'sites', id: number): SandboxAnswer {
