@@ -32,7 +32,9 @@ export function readRecord(raw: unknown, { map, placeKeys }: Pick<Stream<unknown
     mapping = { ok: false, reason: `the connector could not map it: ${(error as Error).message}` };
   }
   const externalId = !mapping.ok ? mapping.externalId : 'skip' in mapping ? mapping.externalId : mapping.record.externalId;
-  return { raw, canonical, hash: contentHash(placeKeys ? canonicalJson(without(raw, placeKeys)) : canonical), mapping, ...(externalId !== undefined && { externalId }) };
+  // What has no id is told apart by its place alone.
+  const content = placeKeys && externalId !== undefined ? canonicalJson(without(raw, placeKeys)) : canonical;
+  return { raw, canonical, hash: contentHash(content), mapping, ...(externalId !== undefined && { externalId }) };
 }
 
 const without = (raw: unknown, keys: readonly string[]): unknown =>

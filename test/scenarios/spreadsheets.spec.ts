@@ -20,6 +20,15 @@ describe('spreadsheets', () => {
     expect((await shop.sync())['sheet']?.warnings).toEqual([]);
   });
 
+  it('keep rows without an id apart by their lines, for nothing else tells them', async () => {
+    shop = await Workshop.calm({ sheet: 'role: itsm\noptions: { path: sheet.ndjson }' });
+    shop.file('sheet.ndjson', '{"id":"1","class":"server"}\nnonsense\n{"name":"a"}\nnonsense\n{"name":"a"}\n');
+    const { sheet } = await shop.sync();
+
+    expect(sheet).toMatchObject({ status: 'partial', streams: { records: { read: 5, changed: 1, quarantined: 4 } } });
+    expect((await shop.operations.quarantine({}, 100)).map(({ reason }) => /line \d/.exec(reason)?.[0]).sort()).toEqual(['line 2', 'line 3', 'line 4', 'line 5']);
+  });
+
   it('name a class that is none, until the configuration adds it', async () => {
     shop = await Workshop.calm(SOURCES);
     shop.file('sheet.csv', 'id,class\n1,Rack Server\n');

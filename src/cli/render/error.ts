@@ -76,7 +76,8 @@ export function tell(error: unknown, newId: () => string): Told {
   if (loose.code === 'EMFILE' || loose.code === 'ENFILE') return { exitCode: 1, message: 'no more files may be opened', hint: 'raise the limit (`ulimit -n`, LimitNOFILE) or end what holds so many' };
   // The loader says so too where it may open no more files.
   if (loose.code === 'ERR_MODULE_NOT_FOUND') return { exitCode: 1, message: `a part of the program cannot be loaded: ${loose.message ?? ''}`, hint: 'install it again; if it is there, let the process open more files: `ulimit -n` of 256 is enough' };
-  if (loose.code === 'ENOSPC') return { exitCode: 1, message: 'the disk is full', hint: 'free some space and run it again: nothing is half-written' };
+  if (loose.code === 'ENOSPC' || loose.code === 'SQLITE_FULL') return { exitCode: 1, message: 'the disk is full', hint: 'free some space and run it again: nothing is half-written' };
+  if (loose.code === 'SQLITE_BUSY') return { exitCode: 1, message: 'another program holds the database file', hint: 'end what has it open for writing (a database browser, a copy under way), then run it again: nothing is half-written' };
   return { exitCode: 1, message: loose.message ?? String(error), matters: 'nobody foresaw this: what was stored before stays whole', hint: 'run it again with --debug to see where it happened, and report it with this id', id: newId(), ...(loose.code !== undefined && { code: String(loose.code) }) };
 }
 

@@ -24,6 +24,8 @@ describe('failures', () => {
     expect(tell(error, () => '').exitCode).toBe(1);
   });
 
+  it('names a program that holds the database file', () => expect(told(Object.assign(new Error('database is locked'), { code: 'SQLITE_BUSY' }))).toContain('error: another program holds the database file\n  next      end what has it open for writing'));
+
   it('is the same for what a run has reported', () => {
     const text = renderTold(reported({ id: 'abcd', code: 'authentication', message: 'credentials refused', stream: 'computers', request: { method: 'POST', url: 'https://x/token', status: 401 } }, 'crm'), PLAIN, 'crm failed');
     expect(text).toBe(lines(
