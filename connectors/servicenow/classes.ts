@@ -11,6 +11,7 @@ export const BASE_CLASSES: Readonly<Record<string, string>> = {
   cmdb_ci_virtualization_server: 'cmdb_ci_server', cmdb_ci_esx_server: 'cmdb_ci_virtualization_server',
   cmdb_ci_netgear: 'cmdb_ci_hardware', cmdb_ci_ip_switch: 'cmdb_ci_netgear', cmdb_ci_ip_router: 'cmdb_ci_netgear', cmdb_ci_ip_firewall: 'cmdb_ci_netgear',
   cmdb_ci_vm_object: 'cmdb_ci', cmdb_ci_vm_instance: 'cmdb_ci_vm_object', cmdb_ci_vmware_instance: 'cmdb_ci_vm_instance',
+  alm_hardware: 'alm_asset',
 };
 
 /** Vendor class -> ours; a class that is not listed takes that of its nearest ancestor. */

@@ -15,7 +15,6 @@ type Unmapped = Discovery['unmapped'][number];
 const ancestors = (table: string): string[] => {
   const path = [table];
   for (let at = BASE_CLASSES[table]; at !== undefined; at = BASE_CLASSES[at]) path.push(at);
-  if (table === 'alm_hardware') path.push('alm_asset');
   return path;
 };
 

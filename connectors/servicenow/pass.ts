@@ -5,7 +5,7 @@ import {
 import { instant } from '../sdk/mapping/index.js';
 import { isInvalidTable } from './judge.js';
 import type { ServiceNowClient } from './session.js';
-import { chunks, conditions, countRows, getTable, PAGE_SIZE, readAll, readByIds, walk, type Place, type TableQuery } from './table.js';
+import { chunks, conditions, countRows, getTable, glideTime, PAGE_SIZE, readAll, readByIds, walk, type Place, type TableQuery } from './table.js';
 import { isSysId, type Row } from './types.js';
 import { nestWanted, withWanted } from './wanted.js';
 
@@ -44,9 +44,6 @@ interface Token extends Place {
   readonly read: number;
   readonly total?: number;
 }
-
-/** `YYYY-MM-DD HH:mm:ss`, read as UTC by an encoded query. */
-export const glideTime = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
 
 export function defineTableStream<Raw extends Row>(spec: TableStream<Raw>): Stream<ServiceNowClient, Raw> & { readonly spec: TableStream<Raw> } {
   const table = async (client: ServiceNowClient): Promise<string> => (typeof spec.table === 'string' ? spec.table : await spec.table(client));
@@ -172,27 +169,44 @@ async function fetchRow<Raw extends Row>(client: ServiceNowClient, spec: TableSt
   const response = await getTable(client, `/api/now/table/${table}/${externalId}`, {
     sysparm_fields: fields.join(','), sysparm_display_value: 'false', sysparm_exclude_reference_link: 'true',
   }, spec.name, [404]);
-  if (response.status !== 404) {
-    const row: unknown = (response.json() as { result?: unknown } | null)?.result;
-    if (typeof row !== 'object' || row === null || Array.isArray(row)) throw new ProtocolError(`${client.source.name} ${spec.name}: the answer for one row of ${table} is none`);
-    const [raw] = await enriched(client, spec, [row as Row]);
-    return { kind: 'found', raw: raw! };
-  }
-  // "Record doesn't exist or ACL restricts the record retrieval": only the audit can tell which.
-  if (spec.audited && client.source.options['deletes'] !== 'scan') {
-    try {
-      const tables = spec.hasClasses ? await client.classes.below(client, table, spec.name) : [table];
-      const rows = await readAll(client, { table: 'sys_audit_delete', stream: spec.name, fields: ['sys_id', 'tablename', 'documentkey', 'sys_created_on'], filter: `documentkey=${externalId}` });
-      const told = rows.filter((row) => row['documentkey'] === externalId && tables.includes(String(row['tablename'])));
-      if (told.length > 0) {
-        const at = Math.max(...told.map((row) => instant(row['sys_created_on']) ?? 0));
-        return { kind: 'gone', ...(at > 0 && { at }) };
-      }
-    } catch (error) {
-      if (!(error instanceof PermissionError) && !isInvalidTable(error)) throw error;
+  if (response.status === 404) return (await absent(client, spec, table, [externalId])).get(externalId)!;
+  const row: unknown = (response.json() as { result?: unknown } | null)?.result;
+  if (typeof row !== 'object' || row === null || Array.isArray(row)) throw new ProtocolError(`${client.source.name} ${spec.name}: the answer for one row of ${table} is none`);
+  const [raw] = await enriched(client, spec, [row as Row]);
+  return { kind: 'found', raw: raw! };
+}
+
+/** Many rows as `fetchOne` gives them, 100 a call, with the joins of the stream. */
+export async function fetchRows<Raw extends Row>(client: ServiceNowClient, spec: TableStream<Raw>, externalIds: readonly string[]): Promise<ReadonlyMap<string, FetchedOne<Raw>>> {
+  const table = typeof spec.table === 'string' ? spec.table : await spec.table(client);
+  const fields = fieldsOf(client, spec, table);
+  const asked = [...new Set(externalIds)];
+  const found = new Map<string, FetchedOne<Raw>>(asked.filter((id) => !isSysId(id)).map((id) => [id, { kind: 'unknown', reason: 'not a sys_id' }]));
+  const rows = await readByIds(client, { table, fields, stream: spec.name }, 'sys_id', asked.filter(isSysId));
+  for (const raw of await enriched(client, spec, rows)) found.set(String(raw['sys_id']), { kind: 'found', raw });
+  const missing = asked.filter((id) => !found.has(id));
+  if (missing.length > 0) for (const [id, answer] of await absent(client, spec, table, missing)) found.set(id, answer);
+  return found;
+}
+
+/** "Record doesn't exist or ACL restricts the record retrieval": only the audit can tell which. */
+async function absent<Raw extends Row>(client: ServiceNowClient, spec: TableStream<Raw>, table: string, ids: readonly string[]): Promise<Map<string, FetchedOne<Raw>>> {
+  const answers = new Map<string, FetchedOne<Raw>>(ids.map((id) => [id, { kind: 'unknown', reason: 'ServiceNow answers 404 both for a record that is gone and for one that this user may not read' }]));
+  if (!spec.audited || client.source.options['deletes'] === 'scan') return answers;
+  try {
+    const tables = spec.hasClasses ? await client.classes.below(client, table, spec.name) : [table];
+    const fields = ['sys_id', 'tablename', 'documentkey', 'sys_created_on'];
+    for (const row of await readByIds(client, { table: 'sys_audit_delete', stream: spec.name, fields }, 'documentkey', ids)) {
+      if (!tables.includes(String(row['tablename']))) continue;
+      const id = String(row['documentkey']);
+      const before = answers.get(id);
+      const at = Math.max(instant(row['sys_created_on']) ?? 0, before?.kind === 'gone' ? before.at ?? 0 : 0);
+      answers.set(id, { kind: 'gone', ...(at > 0 && { at }) });
     }
+  } catch (error) {
+    if (!(error instanceof PermissionError) && !isInvalidTable(error)) throw error;
   }
-  return { kind: 'unknown', reason: 'ServiceNow answers 404 both for a record that is gone and for one that this user may not read' };
+  return answers;
 }
 
 function parseToken(text: string): Token {

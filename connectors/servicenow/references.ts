@@ -4,7 +4,7 @@ import { isSysId, refId, type Reference, type Row } from './types.js';
 
 /** Reference column -> table that it points at. */
 const TABLE_OF: Readonly<Record<string, string>> = {
-  model_id: 'cmdb_model', model: 'cmdb_model', manufacturer: 'core_company', vendor: 'core_company', company: 'core_company', 
+  model_id: 'cmdb_model', model: 'cmdb_model', manufacturer: 'core_company', vendor: 'core_company', company: 'core_company',
   location: 'cmn_location', department: 'cmn_department', assigned_to: 'sys_user', owned_by: 'sys_user', managed_by: 'sys_user',
 };
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
@@ -19,6 +19,9 @@ export const cachedColumns = (table: string): readonly string[] => FIELDS[table]
 /** Tables that references of these columns lead to: what `check` asks for. */
 export const referenceTablesOf = (columns: readonly string[]): string[] =>
   [...new Set(columns.flatMap((column) => (TABLE_OF[column] === undefined ? [] : [TABLE_OF[column]])).flatMap((table) => (table === 'cmdb_model' ? [table, 'core_company'] : [table])))];
+
+/** The table that a reference column leads to; `undefined`: it is none that is resolved. */
+export const tableOf = (column: string): string | undefined => (Object.hasOwn(TABLE_OF, column) ? TABLE_OF[column] : undefined);
 
 /** Above this many unknown ids at once the whole table costs fewer calls. */
 const WHOLE_ABOVE = 2 * CHUNK;

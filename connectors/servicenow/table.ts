@@ -36,6 +36,9 @@ export interface TablePage {
   readonly limit: number;
 }
 
+/** `YYYY-MM-DD HH:mm:ss`, read as UTC by an encoded query. */
+export const glideTime = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+
 export const conditions = (...parts: readonly (string | undefined)[]): string => parts.filter((part) => part !== undefined && part !== '').join('^');
 
 export async function getTable(client: ServiceNowClient, path: string, query: Readonly<Record<string, string | number | undefined>>, stream: string, expect: readonly number[] = []): Promise<HttpResponse> {

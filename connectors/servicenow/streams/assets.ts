@@ -3,6 +3,8 @@ import { claims, day, field, identifiers, instant, integer, mapped, minor, rejec
 import { arrayOf, nameOf, people } from '../ci.js';
 import { assetClass } from '../classes.js';
 import { defineTableStream } from '../pass.js';
+import { ASSET_COLUMNS } from '../push/columns.js';
+import { writable } from '../push/index.js';
 import { assetStages } from '../stages.js';
 import { isSysId, refId, type Row } from '../types.js';
 
@@ -13,7 +15,7 @@ const REFERENCES = ['model', 'assigned_to', 'owned_by', 'department', 'location'
  * CI and asset are one asset of ours. Which stream the CI is in does not show here, so all three are named; the two that
  * hold no such record link nothing.
  */
-export const assets = defineTableStream<Row>({
+export const assets = writable(defineTableStream<Row>({
   name: 'assets',
   table: 'alm_hardware',
   fields: [
@@ -33,7 +35,7 @@ export const assets = defineTableStream<Row>({
     return resolved.map((row) => ({ ...row, class_path: client.classes.path(classOf(row)) }));
   },
   map: mapAsset,
-});
+}), { columns: ASSET_COLUMNS, stages: assetStages, second: { field: 'substatus', otherwise: '' } });
 
 function mapAsset(raw: Row, context: MapContext): Mapping {
   const id = raw['sys_id'];

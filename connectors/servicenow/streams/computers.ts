@@ -1,13 +1,16 @@
 import { integer, text } from '../../sdk/mapping/index.js';
 import { BASE_FIELDS, CI_JOINS, enrichCis, hardwareSpeaksByAsset, mapCi } from '../ci.js';
 import { defineTableStream } from '../pass.js';
+import { COMPUTER_COLUMNS } from '../push/columns.js';
+import { writable } from '../push/index.js';
+import { ciStages } from '../stages.js';
 import type { CiRaw } from '../types.js';
 
 /**
  * cmdb_ci_computer and the classes below it: laptops, desktops, servers, ESX hosts. `ram` is in MB, `disk_space` in GB.
  * https://www.servicenow.com/docs/r/servicenow-platform/configuration-management-database-cmdb/class-hardware.html
  */
-export const computers = defineTableStream<CiRaw>({
+export const computers = writable(defineTableStream<CiRaw>({
   name: 'computers',
   table: 'cmdb_ci_computer',
   fields: [...BASE_FIELDS, 'hardware_status', 'hardware_substatus', 'os', 'os_version', 'ram', 'disk_space', 'cpu_count', 'cpu_core_count', 'host_name', 'virtual', 'object_id'],
@@ -27,4 +30,4 @@ export const computers = defineTableStream<CiRaw>({
       cpu_count: integer(raw['cpu_count'], 1), memory_mb: integer(raw['ram'], 1), disk_gb: integer(raw['disk_space'], 1),
     },
   }),
-});
+}), { columns: COMPUTER_COLUMNS, stages: ciStages, second: { field: 'operational_status' }, creates: ['computer', 'server', 'hypervisor'] });

@@ -3,6 +3,9 @@ import { arrayOf, BASE_FIELDS, CI_JOINS, cloudId, enrichCis, joined, mapCi } fro
 import { isInvalidTable } from '../judge.js';
 import type { ServiceNowClient } from '../session.js';
 import { defineTableStream } from '../pass.js';
+import { VM_COLUMNS } from '../push/columns.js';
+import { writable } from '../push/index.js';
+import { ciStages } from '../stages.js';
 import { readByIds } from '../table.js';
 import { isSysId, refId, type CiRaw, type Row, type VmwareRow } from '../types.js';
 
@@ -21,7 +24,7 @@ export const INSTANTIATES = 'Instantiates::Instantiated by';
  * markdown/it-operations-management/itom-visibility/data-collected-vmware-cloud-disco.md, aws-virtual-server-pattern.md,
  * azure-vm-pattern.md. A VM's status speaks for itself: its CI is no hardware, so status and asset are kept in step.
  */
-export const vms = defineTableStream<CiRaw>({
+export const vms = writable(defineTableStream<CiRaw>({
   name: 'vms',
   table: 'cmdb_ci_vm_instance',
   fields: [...BASE_FIELDS, 'state', 'object_id', 'vm_inst_id', 'cpus', 'memory', 'disks', 'disks_size', 'nics'],
@@ -63,7 +66,7 @@ export const vms = defineTableStream<CiRaw>({
       externalRefs: arrayOf(raw.guests).filter(isSysId).map((guest) => `${context.source}/computers/${guest}`),
     });
   },
-});
+}), { columns: VM_COLUMNS, stages: ciStages, second: { field: 'operational_status' } });
 
 async function vmwareExtras(client: ServiceNowClient, rows: readonly Row[]): Promise<Map<string, VmwareRow>> {
   const ids = rows.filter((row) => client.classes.path(row['sys_class_name']).includes('cmdb_ci_vmware_instance')).map((row) => row['sys_id']).filter(isSysId);
