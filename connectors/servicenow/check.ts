@@ -3,6 +3,7 @@ import { CI_REFERENCES } from './ci.js';
 import { isInvalidTable } from './judge.js';
 import type { ServiceNowClient } from './session.js';
 import { fieldsOf, type TableStream } from './pass.js';
+import { probe } from './push/ire.js';
 import { referenceTablesOf } from './references.js';
 import { streams } from './streams/index.js';
 import { softwareTable } from './streams/software.js';
@@ -33,6 +34,9 @@ export async function* check(client: ServiceNowClient, names: readonly string[])
   }
   if (chosen.some((stream) => stream.spec.hasClasses)) yield await classes(client);
   if (chosen.some((stream) => stream.spec.audited) && client.source.options['deletes'] !== 'scan') yield await audit(client);
+  const makes = chosen.find((stream) => 'push' in stream && stream.push.create !== undefined);
+  const dataSource: unknown = client.source.options['dataSource'];
+  if (makes !== undefined && typeof dataSource === 'string' && dataSource !== '') yield await creating(client, makes.name, dataSource);
 }
 
 /** The first call: does the name resolve, does the instance answer, are the credentials good, does its clock agree? */
@@ -127,6 +131,22 @@ async function classes(client: ServiceNowClient): Promise<CheckFinding> {
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     return without(error.vendorWords ?? error.message);
+  }
+}
+
+/** The one right to write that can be known without writing: the identification engine refuses a dry run too. */
+async function creating(client: ServiceNowClient, stream: string, dataSource: string): Promise<CheckFinding> {
+  const base = { what: `create CIs as ${dataSource}`, stream };
+  try {
+    const outcome = await probe(client, stream, dataSource);
+    if (outcome.kind === 'retry' || outcome.kind === 'unknown') return { ...base, outcome: 'warning', message: outcome.reason, hint: 'Check again: the instance was busy.' };
+    // parked, or without a rule: that depends on the asset, and the engine says so then
+    const wrong = outcome.kind === 'refused' && (outcome.error instanceof PermissionError || /^INVALID_INPUT_DATA/.test(outcome.error.vendorWords ?? ''));
+    return wrong ? { ...base, outcome: 'failed', message: outcome.error.message, ...(outcome.error.hint !== undefined && { hint: outcome.error.hint }) }
+      : { ...base, outcome: 'ok', message: 'the identification engine takes CIs from this user' };
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    return { ...base, outcome: 'failed', message: error.message, ...(error.hint !== undefined && { hint: error.hint }) };
   }
 }
 

@@ -4,6 +4,7 @@ import { describeAccess } from './access.js';
 import { startBench, type Bench, type BenchOptions } from './bench.js';
 import { describeFaults, type FaultExpectations } from './faults.js';
 import { describeMapping } from './mapping.js';
+import { describeWriting } from './push.js';
 import { describeReading, type Suite } from './reading.js';
 
 export interface ConformanceOptions {
@@ -65,12 +66,20 @@ export function describeConnector(connector: Connector, options: ConformanceOpti
     describeMapping(suite);
     describeFaults(suite, base, options.faults ?? {});
     describeAccess(suite, base);
+    // the part is left out where the manifest lacks it
+    if (!(connector.manifest.lacks ?? []).includes('push')) describeWriting(suite);
   });
 }
 
 function describeManifest(connector: Connector, options: ConformanceOptions, known: ReadonlySet<string>): void {
   const { manifest } = connector;
   describe('manifest', () => {
+    it('says whether it writes', () => {
+      const writes = connector.streams.some((stream) => stream.push !== undefined);
+      expect({ lacks: (manifest.lacks ?? []).includes('push') || (options.skip ?? {})['push'] !== undefined }).toEqual({ lacks: !writes });
+      if (connector.streams.some((stream) => stream.push?.create !== undefined)) expect(manifest.referenceFields?.length).toBeGreaterThan(0);
+    });
+
     it('names what the connector has, and only that', async () => {
       const lacks = manifest.lacks ?? [];
       const offered = manifest.streams.map((stream) => stream.name);

@@ -6,3 +6,4 @@ export * from './fault-proxy.js';
 export * from './limits.js';
 export * from './certificate.js';
 export * from './fleet-file.js';
+export * from './writing.js';

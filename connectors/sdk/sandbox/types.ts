@@ -132,6 +132,59 @@ export interface Edits {
   ids(stream: string): readonly string[];
 }
 
+/** One thing that was written at the vendor, by whom and over what. */
+export interface Written {
+  readonly kind: 'create' | 'update' | 'delete';
+  /** Absent for what is in no stream. */
+  readonly stream?: string;
+  readonly externalId: string;
+  /** `api`: the connector. `rule`: the vendor's own automation. `person`: somebody at the vendor's screen. */
+  readonly by: 'api' | 'rule' | 'person';
+  /** ms UTC by the vendor's clock. */
+  readonly at: number;
+  /** Raw fields that differ afterwards; none: it was written and changed nothing. */
+  readonly changed: readonly string[];
+  readonly before: RawFields;
+  readonly after: RawFields;
+}
+
+/**
+ * What a vendor does with a write beyond what it documents of the request. Answers that get lost and slow successes are
+ * faults of the wire: `reset_before_headers` and `hang_before_headers` bite after the write is applied.
+ */
+export type WriteRule = {
+  /** Only such writes; default all. `when` sees the record before, and what is given. */
+  readonly match?: { readonly stream?: string; readonly externalId?: string; readonly when?: (before: RawFields, given: RawFields) => boolean };
+  /** How many writes it hits; default all. */
+  readonly times?: number;
+  /** Matching writes that pass before it bites; default 0. */
+  readonly after?: number;
+} & (
+  /** Answered as a success, nothing is kept. */
+  | { readonly kind: 'ignore' }
+  /** Texts are trimmed and put into lower case, dates written another way. */
+  | { readonly kind: 'normalise' }
+  /** Some time after the write the vendor's own automation changes the record. */
+  | { readonly kind: 'own_rule'; readonly afterMs: number; readonly patch: RawFields }
+  /** These raw fields keep what they hold, without a word. */
+  | { readonly kind: 'read_only'; readonly fields: readonly string[] }
+  /** Refused in the vendor's own words: a business rule, a transition that the work flow does not have. */
+  | { readonly kind: 'refuse'; readonly words: string }
+  /** Asked to wait. In a batch only the item is. */
+  | { readonly kind: 'throttle'; readonly ms: number }
+);
+export type WriteRuleKind = WriteRule['kind'];
+
+/** The writing side of a sandbox, for tests: its rules, and the journal as the oracle. */
+export interface Writes {
+  readonly supported: readonly WriteRuleKind[];
+  inject(rule: WriteRule): { hits(): number; remove(): void };
+  clear(): void;
+  /** Everything that was written since the sandbox began or the journal was cleared, in order. */
+  journal(): readonly Written[];
+  clearJournal(): void;
+}
+
 export interface SandboxLimits {
   /** Most records of a page, below the vendor's own maximum; `undefined` sets it back. */
   readonly pageSize?: number | undefined;
@@ -176,6 +229,8 @@ export interface Sandbox {
   setLimits(limits: SandboxLimits): void;
   /** The vendor's clock runs ahead (or, negative, behind) of the injected one. */
   setClockSkew(ms: number): void;
+  /** What the vendor does with writes, and all that was written; absent where nothing can be written. */
+  readonly writes?: Writes;
   /** Rows of a stream that exist, and may be counted, but cannot be read by this user. */
   hide?(stream: string, externalIds: readonly string[]): void;
   close(): Promise<void>;

@@ -85,6 +85,12 @@ export async function create(client: ServiceNowClient, target: Target, wanted: N
   return made.kind === 'created' && made.externalId === 'Unknown' ? { kind: 'unknown', reason: 'the identification engine created a CI and did not say which' } : made;
 }
 
+/** Whether the engine would take a CI from this user under this data source: a dry run, which writes nothing. */
+export async function probe(client: ServiceNowClient, stream: string, dataSource: string): Promise<CreateOutcome> {
+  const target = { stream, table: 'cmdb_ci_computer', columns: {} };
+  return await ask(client, target, 'queryEnhanced', { className: target.table, internal_id: 'check', values: { name: 'lockstep-check' } }, dataSource);
+}
+
 async function ask(client: ServiceNowClient, target: Target, what: 'enhanced' | 'queryEnhanced', item: Row, dataSource: string): Promise<CreateOutcome> {
   let response: HttpResponse;
   try {

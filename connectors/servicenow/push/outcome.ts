@@ -5,7 +5,7 @@ import {
 
 /** The connection was never made: nothing can have been applied. */
 const NOT_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN']);
-/** KB1297438: the quota of a transaction. Its update is rolled back; that of a batch has already kept what came before. */
+/** KB1297438: the quota of a transaction cancelled it. Whoever tries again reads before, and sees an update that was kept after all. */
 const CANCELLED = /transaction cancell?ed/i;
 
 /**

@@ -1,11 +1,13 @@
 import type { LifecycleStage } from '../../sdk/contract/index.js';
 import type { Store } from './store.js';
-import { insertRow } from './writes.js';
+import { insertRow } from './rows.js';
 
 /** Choice lists of the base system: table, column, then value and label. `substatus` depends on the state. */
 const CHOICES: readonly (readonly [table: string, element: string, choices: string])[] = [
   ['cmdb_ci', 'install_status', '1 Installed|2 On Order|3 In Maintenance|4 Pending Install|5 Pending Repair|6 In Stock|7 Retired|8 Stolen|100 Absent'],
   ['cmdb_ci', 'operational_status', '1 Operational|2 Non-Operational|3 Repair in Progress|4 DR Standby|5 Ready|6 Retired|7 Pipeline|8 Catalog'],
+  // `Lockstep` is what an admin adds before CIs are created.
+  ['cmdb_ci', 'discovery_source', 'ServiceNow ServiceNow|ServiceWatch ServiceWatch|ImportSet ImportSet|Lockstep Lockstep'],
   ['alm_asset', 'install_status', '1 In use|2 On order|3 In maintenance|6 In stock|7 Retired|8 Missing|9 In transit|10 Consumed'],
   ['cmdb_ci_hardware', 'hardware_status', 'installed Installed|in_stock In stock|in_maintenance In maintenance|retired Retired|stolen Stolen|defective Defective'],
 ];

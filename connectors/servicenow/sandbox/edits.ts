@@ -4,13 +4,14 @@ import { idOf, stamp, type Row, type Store } from './store.js';
 import { STREAM_TABLES } from './streams.js';
 import type { Switches } from './switches.js';
 import { TABLES } from './schema.js';
-import { auditDelete, insertRow, updateRow } from './writes.js';
+import { synchronise } from './synchronise.js';
+import { auditDelete, insertRow, updateRow } from './rows.js';
 
 /** Who works at the instance besides the connector. */
 const CLERK = 'abel.tuter';
 
 /** Changes at the instance, as its users make them. */
-export function editsOf(store: Store, switches: Switches, tables: ReadonlySet<string>, now: () => number): Edits {
+export function editsOf(store: Store, switches: Switches, tables: ReadonlySet<string>, now: () => number, settle: (now: number) => void): Edits {
   let count = 0;
   const table = (stream: string): { readonly read: readonly string[]; readonly insert: string } => {
     const known = STREAM_TABLES[stream];
@@ -66,7 +67,7 @@ export function editsOf(store: Store, switches: Switches, tables: ReadonlySet<st
     },
     update(stream, id, patch, at = now()) {
       const row = find(stream, id);
-      updateRow(store, row, patch ?? change(stream, row), at, CLERK);
+      synchronise(store, row, updateRow(store, row, patch ?? change(stream, row), at, CLERK), at);
     },
     touch(stream, id, at = now()) {
       const row = find(stream, id);
@@ -79,6 +80,7 @@ export function editsOf(store: Store, switches: Switches, tables: ReadonlySet<st
     },
     vanish: (stream, id) => { store.remove(find(stream, id)); },
     read(stream, id) {
+      settle(now());
       const row = table(stream).read.map((name) => store.get(name, id)).find((found) => found !== undefined);
       return row === undefined ? undefined : filled(row.table, row.values);
     },

@@ -1,15 +1,19 @@
 import type { SourceConfig } from '../../sdk/contract/index.js';
 import {
-  createFleet, DATA_FAULTS, FaultSet, htmlAnswer, machineClock, startServer, type Sandbox, type SandboxAnswer, type SandboxModule, type SandboxOptions, type SandboxRequest,
+  createFleet, DATA_FAULTS, FaultSet, htmlAnswer, machineClock, startServer, WriteDesk, type Sandbox, type SandboxAnswer, type SandboxModule, type SandboxOptions, type SandboxRequest, type Writes,
 } from '../../sdk/sandbox/index.js';
 import { failure, noResource, QUOTA_DETAIL, QUOTA_MESSAGE } from './answers.js';
 import { CREDENTIALS, Tokens, unauthorised } from './auth.js';
+import { answerBatch } from './batch.js';
 import { editsOf } from './edits.js';
-import { seed, sysId } from './seed.js';
+import { answerEngine } from './engine.js';
+import { filled, seed, sysId } from './seed.js';
 import { RateRule, Sessions, tooMany } from './sessions.js';
-import { Store } from './store.js';
+import { idOf, Store } from './store.js';
+import { columnsOf } from './schema.js';
 import { STREAM_TABLES, streamOf } from './streams.js';
 import { readSwitches, type Switches } from './switches.js';
+import { SYSTEM } from './synchronise.js';
 import { answerStats, answerTable, knownTables } from './table-api.js';
 import { truthOf } from './truth.js';
 
@@ -18,6 +22,7 @@ export type { Switches } from './switches.js';
 /** Beyond the common interface: the switches of the instance, changeable at any time. */
 export interface ServiceNowSandbox extends Sandbox {
   readonly switches: Switches;
+  readonly writes: Writes;
   /** All access tokens end, as an admin's revocation does. */
   revokeTokens(): void;
 }
@@ -26,6 +31,8 @@ const NAME = 'servicenow';
 /** An `IN` list of 300 ids gave "Request header is too large"; one of 100 passes. */
 const LONGEST_TARGET = 8_192;
 const RESOURCE = /^\/api\/now(?:\/(v\d+))?\/(table|stats)\/([^/]+)(?:\/([^/]+))?$/;
+const BATCH = /^\/api\/now(?:\/v1)?\/batch$/;
+const ENGINE = /^\/api\/now(?:\/v1)?\/identifyreconcile\/(enhanced|queryEnhanced)$/;
 const VERSIONS = [undefined, 'v1', 'v2'];
 
 const AUTH: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -50,7 +57,17 @@ export async function start(options: SandboxOptions = {}): Promise<ServiceNowSan
   const hidden = new Set<string>();
   const limits: { pageSize?: number | undefined; rule?: RateRule | undefined; given?: number | undefined } = {};
   let reads = 0;
-  const instance = { store, switches, hidden, tables, pageLimit: () => limits.pageSize, shuffle: () => { reads += 1; return reads; } };
+  const desk = new WriteDesk(['ignore', 'normalise', 'own_rule', 'read_only', 'refuse', 'throttle']);
+  store.wrote = ({ kind, row, before, at, by }) => {
+    const stream = streamOf(row.table);
+    const columns = [...columnsOf(row.table).keys()].filter((name) => !name.startsWith('sys_'));
+    desk.note({
+      kind, ...(stream !== undefined && { stream }), externalId: idOf(row), at, by: by === CREDENTIALS.username ? 'api' : by === SYSTEM ? 'rule' : 'person',
+      changed: kind === 'delete' ? [] : columns.filter((name) => (before[name] ?? '') !== (row.values[name] ?? '')),
+      before: kind === 'create' ? {} : filled(row.table, before), after: kind === 'delete' ? {} : filled(row.table, row.values),
+    });
+  };
+  const instance = { store, switches, hidden, tables, desk, fresh: new Map<string, number>(), native: new Map<string, string>(), pageLimit: () => limits.pageSize, shuffle: () => { reads += 1; return reads; } };
 
   /** The customer's rule, from the limits of the suite or the switch of the instance. */
   const rule = (): RateRule | undefined => {
@@ -68,6 +85,9 @@ export async function start(options: SandboxOptions = {}): Promise<ServiceNowSan
   }, [...DATA_FAULTS, 'error_in_200']);
 
   const resource = (request: SandboxRequest): SandboxAnswer => {
+    if (BATCH.test(request.path)) return answerBatch(instance, request, resource);
+    const engine = ENGINE.exec(request.path)?.[1];
+    if (engine !== undefined) return answerEngine(instance, request, engine === 'queryEnhanced');
     const [, version, api, table = '', id] = RESOURCE.exec(request.path) ?? [];
     if (api === undefined || !VERSIONS.includes(version) || (api === 'stats' && id !== undefined)) return noResource(request.path);
     const accept = request.headers['accept'];
@@ -82,12 +102,16 @@ export async function start(options: SandboxOptions = {}): Promise<ServiceNowSan
     clock, port: options.port, tls: options.tls, faults,
     classify: (_method, path) => {
       if (path === '/oauth_token.do') return { purpose: 'auth' };
+      if (BATCH.test(path)) return { purpose: 'data' };
+      // the dry run of the engine writes nothing
+      if (ENGINE.test(path)) return { purpose: path.endsWith('queryEnhanced') ? 'other' : 'data' };
       const table = RESOURCE.exec(path)?.[3];
       if (table === undefined || /^sys_(choice|db_object|dictionary)$/.test(table)) return { purpose: 'other' };
       const stream = streamOf(table);
       return { purpose: 'data', ...(stream !== undefined && { stream }) };
     },
     answer: (request) => {
+      desk.settle(request.now);
       if (switches.hibernating) return htmlAnswer(200, '<!DOCTYPE html><html><head><title>Instance Hibernating page</title></head><body>Your instance is hibernating.</body></html>');
       if (request.path.length + request.log.rawQuery.length > LONGEST_TARGET) return htmlAnswer(400, '<!doctype html><html><body><h1>HTTP Status 400 - Bad Request</h1><p>Request header is too large</p></body></html>');
       if (request.path === '/oauth_token.do') return tokens.answer(request);
@@ -118,9 +142,17 @@ export async function start(options: SandboxOptions = {}): Promise<ServiceNowSan
     ].map((line) => `  ${line}\n`).join(''),
     env: () => Object.fromEntries(Object.keys(AUTH[auth().method] ?? {}).map((key) => [VARIABLES[key] ?? '', AUTH[auth().method]?.[key] ?? ''])),
     secrets: () => [CREDENTIALS.clientSecret, CREDENTIALS.password, CREDENTIALS.apiKey, ...tokens.secrets],
-    truth: (stream) => truthOf(store, stream, tablesOf(stream), origins),
+    truth: (stream) => { desk.settle(server.now()); return truthOf(store, stream, tablesOf(stream), origins); },
     requests: server.requests, clearRequests: server.clearRequests, peak: server.peak,
-    edit: editsOf(store, switches, tables, server.now),
+    edit: editsOf(store, switches, tables, server.now, (now) => desk.settle(now)),
+    writes: {
+      supported: desk.supported, clear: () => desk.clear(), journal: () => desk.journal(), clearJournal: () => desk.clearJournal(),
+      inject: (given) => {
+        // the dictionary says what is read-only
+        if (given.kind === 'read_only') for (const row of store.all('sys_dictionary')) if (given.fields.includes(row.values['element'] ?? '')) store.put(row.table, { ...row.values, read_only: 'true' });
+        return desk.inject(given);
+      },
+    },
     setLimits: ({ pageSize, rate }) => {
       limits.pageSize = pageSize;
       limits.rule = rate && new RateRule(rate.requests, rate.perMs);

@@ -1,4 +1,4 @@
-import type { SandboxRequest } from '../../sdk/sandbox/index.js';
+import type { SandboxRequest, WriteDesk } from '../../sdk/sandbox/index.js';
 import { readFields } from './query.js';
 import { render, type RenderBy } from './render.js';
 import type { Row, Store } from './store.js';
@@ -10,6 +10,11 @@ export interface Instance {
   readonly switches: Switches;
   readonly hidden: ReadonlySet<string>;
   readonly tables: ReadonlySet<string>;
+  readonly desk: WriteDesk;
+  /** sys_id of what the API created -> when a query finds it. */
+  readonly fresh: Map<string, number>;
+  /** What the identification engine remembers: source and its own key -> sys_id (`sys_object_source`). */
+  readonly native: Map<string, string>;
   /** Most rows of a page, below what was asked for. */
   readonly pageLimit: () => number | undefined;
   /** Changes with each read: the order without ORDERBY. */

@@ -99,7 +99,7 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
   sys_audit_delete: { label: 'Audit Deleted Record', columns: 'tablename documentkey display_value payload', display: 'display_value' },
   sys_choice: { label: 'Choice', columns: 'name element value label dependent_value inactive:boolean language sequence:integer', display: 'label' },
   sys_db_object: { label: 'Table', columns: 'name label super_class>sys_db_object', display: 'label' },
-  sys_dictionary: { label: 'Dictionary Entry', columns: 'name element internal_type column_label reference', display: 'element' },
+  sys_dictionary: { label: 'Dictionary Entry', columns: 'name element internal_type column_label reference read_only:boolean', display: 'element' },
 };
 
 export const TABLES: ReadonlyMap<string, Table> = new Map(Object.entries(DEFINITIONS).map(([name, one]) => [name, {

@@ -3,7 +3,7 @@ import type { Fleet, FleetAsset, FleetSighting } from '../../sdk/sandbox/index.j
 import { fillChoices, STAGE_CODES } from './choices.js';
 import { columnsOf, TABLES } from './schema.js';
 import { idOf, stamp, type Store } from './store.js';
-import { insertRow } from './writes.js';
+import { insertRow } from './rows.js';
 
 /** Which asset and sighting of the fleet stand behind a sys_id. */
 export type Origins = ReadonlyMap<string, { readonly asset: string; readonly sighting: string }>;

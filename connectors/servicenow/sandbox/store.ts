@@ -21,6 +21,8 @@ export class Store {
   private readonly rows = new Map<string, Map<string, Row>>();
   private readonly sorted = new Map<string, readonly Row[]>();
   private made = 0;
+  /** Told of each insert, update and delete once the instance is filled. */
+  wrote: ((what: { readonly kind: 'create' | 'update' | 'delete'; readonly row: Row; readonly before: Readonly<Record<string, string>>; readonly at: number; readonly by: string }) => void) | undefined;
 
   constructor(private readonly newId: (count: number) => string) {
     for (const name of TABLES.keys()) this.rows.set(name, new Map());

@@ -90,7 +90,7 @@ function list(instance: Instance, request: SandboxRequest, table: string, versio
   const found = select(query, context, { offset, limit: size, count, shuffle: instance.shuffle(), only: only ?? nothing ?? reduction(request) });
 
   // The limit comes first, then the rights: a page may be short, or empty, though more follow.
-  let rows = found.rows.filter((row) => !instance.hidden.has(idOf(row)));
+  let rows = found.rows.filter((row) => !instance.hidden.has(idOf(row)) && (instance.fresh.get(idOf(row)) ?? 0) <= request.now);
   let total = found.total;
   switch (request.fault?.kind) {
     case 'duplicate_across_pages': if (found.previous !== undefined && rows.length > 0) rows = [found.previous, ...rows]; break;

@@ -1,48 +1,15 @@
-import { jsonAnswer, type SandboxAnswer, type SandboxRequest } from '../../sdk/sandbox/index.js';
+import { jsonAnswer, type SandboxAnswer, type SandboxRequest, type WriteRuleKind } from '../../sdk/sandbox/index.js';
 import { failure } from './answers.js';
 import { CREDENTIALS } from './auth.js';
 import { note, renderOne, type Instance } from './instance.js';
 import { columnsOf } from './schema.js';
-import { idOf, stamp, type Row, type Store } from './store.js';
+import { streamOf } from './streams.js';
+import { SYSTEM, synchronise } from './synchronise.js';
+import { auditDelete, insertRow, updateRow } from './rows.js';
+import { idOf, type Row } from './store.js';
 
 /** Never set from outside; https://www.servicenow.com/docs/r/api-reference/rest-apis/c_TableAPI.html */
 const READ_ONLY: Readonly<Record<string, readonly string[]>> = { alm_asset: ['ci', 'old_status', 'skip_sync'], ast_contract: ['state', 'number'] };
-
-/** A new row. Columns that are not given are empty, and empty ones are not kept. */
-export function insertRow(store: Store, table: string, given: Readonly<Record<string, unknown>>, at: number, by: string): Row {
-  const values: Record<string, string> = { sys_id: '', sys_created_on: stamp(at), sys_created_by: by, sys_updated_on: stamp(at), sys_updated_by: by, sys_mod_count: '0' };
-  const columns = columnsOf(table);
-  for (const name in given) {
-    const value = text(given[name]);
-    if (value !== '' && name !== 'sys_class_name' && columns.has(name)) values[name] = value;
-  }
-  if (values['sys_id'] === '') values['sys_id'] = store.nextId();
-  return store.put(table, values);
-}
-
-/** Changes that change nothing leave the counters alone. Returns the row as it then stands. */
-export function updateRow(store: Store, row: Row, given: Readonly<Record<string, unknown>>, at: number, by: string): Row {
-  const changed = Object.entries(given).filter(([name, value]) => columnsOf(row.table).has(name) && (row.values[name] ?? '') !== text(value));
-  if (changed.length === 0) return row;
-  const values = {
-    ...row.values, sys_updated_on: stamp(at), sys_updated_by: by, sys_mod_count: String(Number(row.values['sys_mod_count'] ?? '0') + 1),
-    ...Object.fromEntries(changed.map(([name, value]) => [name, text(value)])),
-  };
-  const table = changed.find(([name]) => name === 'sys_class_name')?.[1];
-  return typeof table === 'string' ? store.reclassify({ ...row, values }, table) : store.put(row.table, values);
-}
-
-/** The trace of a delete, under the name of the leaf class. Some tables leave none. */
-export function auditDelete(store: Store, row: Row, at: number, by: string, ignored: readonly string[]): void {
-  if (ignored.includes(row.table)) return;
-  const xml = Object.entries(row.values).map(([name, value]) => `<${name}>${value.replace(/[<&]/g, (sign) => (sign === '<' ? '&lt;' : '&amp;'))}</${name}>`).join('');
-  insertRow(store, 'sys_audit_delete', {
-    tablename: row.table, documentkey: idOf(row), display_value: store.displayOf(row.table, idOf(row)),
-    payload: `<?xml version="1.0" encoding="UTF-8"?><${row.table}>${xml}</${row.table}>`,
-  }, at, by);
-}
-
-const text = (value: unknown): string => (value === null || value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value));
 
 type Body = { readonly fields: Record<string, unknown> } | { readonly refusal: SandboxAnswer };
 
@@ -82,6 +49,7 @@ export function createRow(instance: Instance, request: SandboxRequest, table: st
   if ('refusal' in body) return body.refusal;
   if (instance.switches.readOnly) return refused('Insert');
   const row = insertRow(instance.store, table, writable(request, table, body.fields), request.now, CREDENTIALS.username);
+  instance.fresh.set(idOf(row), request.now + instance.switches.indexLagMs);
   return answered(instance, request, table, row, 201, { location: `${request.origin}/api/now/table/${table}/${idOf(row)}` });
 }
 
@@ -89,13 +57,43 @@ export function changeRow(instance: Instance, request: SandboxRequest, table: st
   const body = readBody(request);
   if ('refusal' in body) return body.refusal;
   if (instance.switches.readOnly) return refused('Update');
-  const changed = updateRow(instance.store, row, writable(request, table, body.fields), request.now, CREDENTIALS.username);
+  const { desk, store } = instance;
+  const stream = streamOf(row.table);
+  const given = writable(request, table, body.fields);
+  const meets = <Kind extends WriteRuleKind>(kind: Kind) => desk.take(kind, stream, idOf(row), row.values, given);
+  const throttle = meets('throttle');
+  if (throttle !== undefined) return failure(429, 'Rate limit exceeded', 'Rate limit of 100 requests per hour for Table API exceeded', { 'retry-after': String(Math.ceil(throttle.ms / 1_000)) });
+  const refusal = meets('refuse');
+  if (refusal !== undefined) return failure(403, 'Operation Failed', `Operation against file '${table}' was aborted by Business Rule '${refusal.words}'. Business Rule Stack:${refusal.words}`);
+  if (meets('ignore') !== undefined) return answered(instance, request, table, row, 200);
+  const fixed = meets('read_only')?.fields ?? [];
+  const kept = Object.fromEntries(Object.entries(given).filter(([name]) => !fixed.includes(name)));
+  const changed = updateRow(store, row, meets('normalise') === undefined ? kept : normalised(row.table, kept), request.now, CREDENTIALS.username);
+  if (changed !== row) synchronise(store, row, changed, request.now);
+  const rule = meets('own_rule');
+  if (rule !== undefined) {
+    desk.later(request.now + rule.afterMs, (at) => {
+      const then = store.get(row.table, idOf(row));
+      if (then !== undefined) updateRow(store, then, rule.patch, at, SYSTEM);
+    });
+  }
   return answered(instance, request, table, changed, 200);
+}
+
+/** As a rule of a customer tidies up: lower case, no blanks around, dates with a time behind. */
+function normalised(table: string, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const columns = columnsOf(table);
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => {
+    if (typeof value !== 'string' || value === '') return [name, value];
+    const type = columns.get(name)?.type;
+    return [name, type === 'string' ? value.trim().toLowerCase() : type === 'glide_date' && value.length === 10 ? `${value} 00:00:00` : value];
+  }));
 }
 
 export function deleteRow(instance: Instance, request: SandboxRequest, row: Row): SandboxAnswer {
   if (instance.switches.readOnly) return refused('Delete');
   instance.store.remove(row);
+  instance.store.wrote?.({ kind: 'delete', row, before: row.values, at: request.now, by: CREDENTIALS.username });
   auditDelete(instance.store, row, request.now, CREDENTIALS.username, instance.switches.auditIgnored);
   return { status: 204 };
 }
