@@ -34,7 +34,7 @@ export async function* check(client: ServiceNowClient, names: readonly string[])
   }
   if (chosen.some((stream) => stream.spec.hasClasses)) yield await classes(client);
   if (chosen.some((stream) => stream.spec.audited) && client.source.options['deletes'] !== 'scan') yield await audit(client);
-  const makes = chosen.find((stream) => 'push' in stream && stream.push.create !== undefined);
+  const makes = chosen.find((stream) => 'push' in stream && stream.push?.create !== undefined);
   const dataSource: unknown = client.source.options['dataSource'];
   if (makes !== undefined && typeof dataSource === 'string' && dataSource !== '') yield await creating(client, makes.name, dataSource);
 }
