@@ -14,7 +14,7 @@ function IsRelationshipKinds(): PropertyDecorator {
 
 /** Options of a ServiceNow source. */
 export class ServiceNowOptions {
-  /** Value of the discovery_source choice list under which CIs are created; an admin adds it first. */
+  /** Value of the discovery_source choice list under which CIs are created; an admin adds it first. Without it none are. */
   @IsOptional() @IsString() @MaxLength(40)
   dataSource?: string;
 
