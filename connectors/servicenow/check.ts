@@ -1,4 +1,5 @@
-import { AuthenticationError, NotFoundError, PermissionError, SourceError, type CheckFinding } from '../sdk/contract/index.js';
+import { AuthenticationError, LIFECYCLE_STAGES, NotFoundError, PermissionError, SourceError, type CheckFinding } from '../sdk/contract/index.js';
+import { text } from '../sdk/mapping/index.js';
 import { CI_REFERENCES } from './ci.js';
 import { isInvalidTable } from './judge.js';
 import type { ServiceNowClient } from './session.js';
@@ -7,7 +8,8 @@ import { probe } from './push/ire.js';
 import { referenceTablesOf } from './references.js';
 import { streams } from './streams/index.js';
 import { softwareTable } from './streams/software.js';
-import { getTable } from './table.js';
+import { assetStages } from './stages.js';
+import { getTable, readAll } from './table.js';
 import type { Row } from './types.js';
 
 /** Clocks further apart than this shift what an increment sees by more than its overlap forgives. */
@@ -34,6 +36,7 @@ export async function* check(client: ServiceNowClient, names: readonly string[])
   }
   if (chosen.some((stream) => stream.spec.hasClasses)) yield await classes(client);
   if (chosen.some((stream) => stream.spec.audited) && client.source.options['deletes'] !== 'scan') yield await audit(client);
+  if (names.includes('assets')) yield* carriedOver(client);
   const makes = chosen.find((stream) => 'push' in stream && stream.push?.create !== undefined);
   const dataSource: unknown = client.source.options['dataSource'];
   if (makes !== undefined && typeof dataSource === 'string' && dataSource !== '') yield await creating(client, makes.name, dataSource);
@@ -132,6 +135,31 @@ async function classes(client: ServiceNowClient): Promise<CheckFinding> {
     if (!(error instanceof SourceError)) throw error;
     return without(error.vendorWords ?? error.message);
   }
+}
+
+/**
+ * t_CreateAssetandCIInstallStatusMapping: the platform carries over the exact pairs of state and substate that this table
+ * holds; another one leaves the CI as it was. Where the table may not be read, or holds nothing, nothing is known.
+ */
+async function* carriedOver(client: ServiceNowClient): AsyncGenerator<CheckFinding> {
+  const base = { what: 'state of assets reaches their CIs', stream: 'assets' };
+  const table = 'alm_asset_ci_state_mapping';
+  let rows: readonly Row[];
+  try {
+    rows = await readAll(client, { table, stream: 'assets', fields: ['sys_id', 'asset_state', 'asset_substate', 'synch_direction', 'active'], filter: 'active=true' });
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    client.log.debug('which states reach the CI may not be read', { table, because: error.message });
+    return;
+  }
+  const carried = new Set(rows.filter((row) => row['active'] === 'true' && row['synch_direction'] !== 'ci_to_asset').map((row) => `${String(row['asset_state'])}/${text(row['asset_substate']) ?? ''}`));
+  if (carried.size === 0) return;
+  const lost = LIFECYCLE_STAGES.flatMap((stage) => {
+    const codes = assetStages.write(stage);
+    return codes === undefined || carried.has(`${codes['install_status']!}/${codes['substatus']!}`) ? [] : [`${stage} (${codes['install_status']!}/${codes['substatus']!})`];
+  });
+  yield lost.length === 0 ? { ...base, outcome: 'ok', message: 'ServiceNow carries each stage that is written over to the CI' }
+    : { ...base, outcome: 'warning', message: `when written, these stages of an asset leave its CI as it was: ${lost.join(', ')}`, hint: `Add these pairs of state and substate to ${table}, or map the stages to pairs that are there.` };
 }
 
 /** The one right to write that can be known without writing: the identification engine refuses a dry run too. */

@@ -313,3 +313,25 @@ it('re-reads what is gone in sets, and knows by the audit what it cannot see', a
   const found = await pushOf('assets').fetchMany!(b.client, [told, hidden, stays, 'no sys_id^']);
   expect([told, hidden, stays, 'no sys_id^'].map((id) => found.get(id)?.kind)).toEqual(['gone', 'unknown', 'found', 'unknown']);
 });
+
+describe('the check of what reaches the CI', () => {
+  const finding = async (b: Started) => (await b.check(['assets'])).find(({ what }) => what === 'state of assets reaches their CIs');
+  const mappingOf = async (b: Started, state: string, substate: string): Promise<string> => {
+    const response = await fetch(`${b.sandbox.url}/api/now/table/alm_asset_ci_state_mapping?sysparm_query=asset_state=${state}^asset_substate=${substate}`, { headers: { accept: 'application/json', 'x-sn-apikey': String(b.sandbox.auth('api_key')['apiKey']) } });
+    return ((await response.json()) as { result: { sys_id: string }[] }).result[0]!.sys_id;
+  };
+
+  it('names the pairs that the platform does not carry over', async () => {
+    const b = await bench();
+    expect(await finding(b)).toMatchObject({ outcome: 'ok' });
+    const id = await mappingOf(b, '7', 'disposed');
+    await fetch(`${b.sandbox.url}/api/now/table/alm_asset_ci_state_mapping/${id}`, {
+      method: 'PATCH', headers: { accept: 'application/json', 'content-type': 'application/json', 'x-sn-apikey': String(b.sandbox.auth('api_key')['apiKey']) }, body: '{"active":"false"}',
+    });
+    expect(await finding(b)).toMatchObject({ outcome: 'warning', message: expect.stringContaining('disposed (7/disposed)') as string, hint: expect.stringContaining('alm_asset_ci_state_mapping') as string });
+  });
+
+  it('says nothing where the table may not be read', async () => {
+    for (const denied of ['forbidden', 'empty'] as const) expect(await finding(await bench({ vendor: { denied: { alm_asset_ci_state_mapping: denied } } }))).toBeUndefined();
+  });
+});

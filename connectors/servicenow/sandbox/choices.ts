@@ -31,6 +31,13 @@ export function fillChoices(store: Store, at: number): void {
   }
 }
 
+/** Which state of an asset is which status of its CI; t_CreateAssetandCIInstallStatusMapping. */
+export function fillStateMapping(store: Store, at: number): void {
+  for (const { state, substatus, installed } of Object.values(STAGE_CODES)) {
+    insertRow(store, 'alm_asset_ci_state_mapping', { asset_state: state, asset_substate: substatus, configuration_item_status: installed, synch_direction: 'both', active: 'true' }, at, 'system');
+  }
+}
+
 const label = (value: string): string => `${value.slice(0, 1).toUpperCase()}${value.slice(1).replaceAll('_', ' ')}`;
 
 export interface StageCodes {

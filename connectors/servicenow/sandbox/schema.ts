@@ -87,6 +87,9 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
   alm_hardware: { parent: 'alm_asset', label: 'Hardware' },
   alm_license: { parent: 'alm_asset', label: 'Software License', columns: 'rights:integer' },
   alm_consumable: { parent: 'alm_asset', label: 'Consumable' },
+  alm_asset_ci_state_mapping: {
+    label: 'Asset CI State Mapping', display: 'asset_state', columns: 'asset_state asset_substate configuration_item_status synch_direction:choice active:boolean',
+  },
   ast_contract: {
     label: 'Contract', display: 'number',
     columns: 'number vendor_contract short_description vendor>core_company starts:glide_date ends:glide_date state:choice substate:choice',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Fleet, FleetAsset, FleetSighting } from '../../sdk/sandbox/index.js';
-import { fillChoices, STAGE_CODES } from './choices.js';
+import { fillChoices, fillStateMapping, STAGE_CODES } from './choices.js';
 import { columnsOf, TABLES } from './schema.js';
 import { idOf, stamp, type Store } from './store.js';
 import { insertRow } from './rows.js';
@@ -24,6 +24,7 @@ export function seed(store: Store, fleet: Fleet, sam: boolean): Origins {
   // An instance that lives has seen deletes: who may read this table finds at least one row.
   add('sys_audit_delete', 'audit/0', { tablename: 'cmdb_ci_win_server', documentkey: sysId('gone/0'), display_value: 'srv-old', payload: '<?xml version="1.0" encoding="UTF-8"?><cmdb_ci_win_server/>' });
   fillChoices(store, longAgo);
+  fillStateMapping(store, longAgo);
   for (const company of fleet.companies) add('core_company', company.key, { name: company.name, manufacturer: String(company.maker), vendor: String(company.supplier) });
   for (const one of fleet.locations) add('cmn_location', one.key, { name: one.name, city: one.city, country: one.country });
   for (const one of fleet.departments) add('cmn_department', one.key, { name: one.name });

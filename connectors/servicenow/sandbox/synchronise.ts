@@ -31,9 +31,11 @@ export function synchronise(store: Store, before: Row, after: Row, at: number): 
   const pair = Object.values(STAGE_CODES).find((codes) => codes.state === after.values['install_status'] && codes.substatus === (after.values['substatus'] ?? ''));
   if (fromAsset) {
     if (changed('cost')) given['cost'] = after.values['cost'] ?? '';
-    if ((changed('install_status') || changed('substatus')) && pair !== undefined) {
-      given['install_status'] = pair.installed;
-      if (isA(other.table, 'cmdb_ci_hardware')) given['hardware_status'] = pair.hardware;
+    if (changed('install_status') || changed('substatus')) {
+      const mapped = store.all('alm_asset_ci_state_mapping').find(({ values }) => values['active'] === 'true' && values['synch_direction'] !== 'ci_to_asset'
+        && values['asset_state'] === after.values['install_status'] && (values['asset_substate'] ?? '') === (after.values['substatus'] ?? ''));
+      if (mapped !== undefined) given['install_status'] = mapped.values['configuration_item_status'] ?? '';
+      if (pair !== undefined && isA(other.table, 'cmdb_ci_hardware')) given['hardware_status'] = pair.hardware;
     }
   }
   updateRow(store, other, given, at, SYSTEM);
