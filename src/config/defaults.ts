@@ -1,18 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DEFAULTS, type LocatedMap } from './located.js';
 import { readYaml } from './yaml-tree.js';
 
-/** The folder of package.json above this file: the same from `src` and from `dist/src`. */
-export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) {
-    const parent = dirname(folder);
-    if (parent === folder) throw new Error('package.json not found above the program');
-    folder = parent;
-  }
-  return folder;
+/** A file of `config/`, which stands beside `src/`: in the checkout as it is committed, in `dist/` as the build copied it. An image holds `dist/` alone. */
+export function configFile(name: string): string {
+  return fileURLToPath(new URL(`../../config/${name}`, import.meta.url));
 }
 
 let defaults: LocatedMap | undefined;
@@ -20,7 +13,7 @@ let defaults: LocatedMap | undefined;
 /** `config/defaults.yaml` as a tree. Its key `source` holds what every source starts from. */
 export function defaultTree(): LocatedMap {
   if (defaults) return defaults;
-  const path = join(packageRoot(), 'config', 'defaults.yaml');
+  const path = configFile('defaults.yaml');
   const { root, problems } = readYaml(readFileSync(path, 'utf8'), DEFAULTS);
   if (!root || problems.length) throw new Error(`${path} is damaged: ${problems.map((problem) => problem.message).join('; ')}`);
   return (defaults = root);

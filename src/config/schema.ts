@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
 import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
-import { defaultTree, packageRoot } from './defaults.js';
+import { configFile, defaultTree } from './defaults.js';
 import type { Located, LocatedMap } from './located.js';
 import { SECRET_KEYS } from './secrets.js';
 import { propertiesOf, restOf, type KeyRule, type SectionClass, type Shape } from './shape.js';
@@ -15,7 +14,7 @@ export type Describe = (section: string, key?: string) => string | undefined;
 
 /** The schema for editors, as it is committed: `config/lockstep.schema.json`. A test holds it equal to what the classes give. */
 export function configSchema(): Schema {
-  return JSON.parse(readFileSync(join(packageRoot(), 'config', 'lockstep.schema.json'), 'utf8')) as Schema;
+  return JSON.parse(readFileSync(configFile('lockstep.schema.json'), 'utf8')) as Schema;
 }
 
 /** JSON Schema 2020-12 of the section classes; `describe` gives their comments. */

@@ -1,12 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { configSchema, packageRoot } from '../../src/config/index.js';
+import { configSchema } from '../../src/config/index.js';
 import { schemaFromClasses } from '../../src/config/schema.js';
 import { SECRET_KEYS } from '../../src/config/secrets.js';
+import { ROOT } from '../support/planted-tree.js';
 import { sectionComments } from './section-comments.js';
 
 type Node = Record<string, any>;
-const file = join(packageRoot(), 'config/lockstep.schema.json');
+const file = join(ROOT, 'config/lockstep.schema.json');
 const generated = schemaFromClasses(sectionComments()) as Node;
 const sections = (): [string, Node][] => [['RootSection', generated], ...Object.entries(generated['$defs'] as Record<string, Node>).filter(([, schema]) => schema['type'] === 'object')];
 

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../src/config/index.js';
 import type { Describe } from '../../src/config/schema.js';
+import { ROOT } from '../support/planted-tree.js';
 
 const COMMENT = /^\s*\/\*\* (.*) \*\/$/;
 const CLASS = /^export class (\w+)/;
@@ -10,7 +10,7 @@ const KEY = /^ {2}(\w+)[!?]: /;
 /** The comments above the section classes and above their keys. They stand on one line each; a test asks that none is missing. */
 export function sectionComments(): Describe {
   const comments = new Map<string, string>();
-  const folder = join(packageRoot(), 'src/config/sections');
+  const folder = join(ROOT, 'src/config/sections');
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.ts'))) {
     let [section, comment] = ['', undefined as string | undefined];
     for (const line of readFileSync(join(folder, file), 'utf8').split('\n')) {
