@@ -31,14 +31,17 @@ interface Got { readonly status: number; readonly headers: IncomingMessage['head
 /** A bare client: neither redirects nor decompresses, and tells how the answer ended. */
 function get(path: string, options: { method?: string; headers?: Record<string, string>; send?: string; most?: number } = {}): Promise<Got> {
   return new Promise((resolve, reject) => {
+    let begun = false;
     const asked = httpRequest(`${server.url}${path}`, { method: options.method ?? 'GET', headers: options.headers ?? {}, agent: false }, (answer) => {
+      begun = true;
       const parts: Buffer[] = [];
       const done = (failure?: string): void => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text: Buffer.concat(parts).toString(), pieces: parts.length, ...(failure !== undefined && { failure }) });
       answer.on('data', (part: Buffer) => { parts.push(part); if (options.most !== undefined && parts.length >= options.most) { asked.destroy(); done('stopped'); } });
       answer.on('end', () => done());
       answer.on('error', (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
     });
-    asked.on('error', (error: NodeJS.ErrnoException) => { if (error.code === 'ECONNRESET') resolve({ status: 0, headers: {}, text: '', failure: 'ECONNRESET', pieces: 0 }); else reject(error); });
+    // A reset is told to both; whichever Node tells first, an answer that has begun says how far it came.
+    asked.on('error', (error: NodeJS.ErrnoException) => { if (begun) return; if (error.code === 'ECONNRESET') resolve({ status: 0, headers: {}, text: '', failure: 'ECONNRESET', pieces: 0 }); else reject(error); });
     asked.end(options.send);
   });
 }
