@@ -21,7 +21,7 @@ module.exports = {
     },
     {
       name: 'only-the-database-folder-knows-the-drivers', severity: 'error',
-      from: { path: '^(src|connectors)/', pathNot: ['^src/database/', SPEC] }, to: { path: '(^|/)node_modules/(better-sqlite3|mysql2)/' },
+      from: { path: '^(src|connectors)/', pathNot: ['^src/database/', SPEC] }, to: { path: '(^|/)node_modules/(better-sqlite3(-node-api)?|mysql2)/' },
       comment: 'A second connection to a SQLite file blocks the first one, or loses its writes.',
     },
     {

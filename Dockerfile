@@ -1,11 +1,10 @@
 # syntax=docker/dockerfile:1
 
-# Compiles. Its tools (python3, make, g++ for the SQLite driver where no prebuilt fits) stay here.
+# Compiles. No package's script runs: on this Node the SQLite driver comes with its binary (docs/decisions/0006).
 FROM node:24-slim AS build
-RUN apt-get update && apt-get install -y --no-install-recommends python3 make g++ && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci
+RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY .ci ./.ci
 COPY src ./src
@@ -15,10 +14,9 @@ RUN npm run build
 
 # What runs, without what only builds and tests.
 FROM node:24-slim AS dependencies
-RUN apt-get update && apt-get install -y --no-install-recommends python3 make g++ && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev
+RUN npm ci --omit=dev --ignore-scripts
 
 FROM node:24-slim
 LABEL org.opencontainers.image.title="Lockstep" \

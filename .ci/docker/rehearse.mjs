@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { otherNode } from '../ci/other-node.mjs';
 import { filesBelow } from '../house/files.mjs';
 import { ignoredBy, readDockerfile } from './dockerfile.mjs';
 
@@ -18,9 +19,13 @@ export function rehearse(root) {
     const context = path.join(work, 'context');
     sendContext(root, context);
     const built = new Map();
+    const nodes = new Map();
     for (const stage of stages) {
-      console.log(`# stage ${stage.name}, from ${stage.from}`);
-      built.set(stage.name, carryOut(stage, { context, built, home: path.join(work, `stage-${stage.name}`) }));
+      const [, major] = /^node:(\d+)\b/.exec(stage.from) ?? [];
+      if (!major) throw new Error(`the rehearsal has no Node for ${stage.from}: teach it`);
+      if (!nodes.has(major)) nodes.set(major, otherNode(major, path.join(work, `node-${major}`)));
+      console.log(`# stage ${stage.name}, from ${stage.from}: Node ${nodes.get(major).version}`);
+      built.set(stage.name, carryOut(stage, { context, built, home: path.join(work, `stage-${stage.name}`), node: nodes.get(major) }));
     }
     return runAsItsUser(built.get(stages.at(-1).name), work);
   } finally {
@@ -36,8 +41,8 @@ function sendContext(root, context) {
   }
 }
 
-function carryOut(stage, { context, built, home }) {
-  const state = { root: home, workdir: '/', env: {}, user: undefined, entrypoint: [], command: [] };
+function carryOut(stage, { context, built, home, node }) {
+  const state = { root: home, node, workdir: '/', env: {}, user: undefined, entrypoint: [], command: [] };
   mkdirSync(home, { recursive: true });
   const inside = (file) => path.join(home, path.posix.resolve(state.workdir, file));
   for (const { instruction, text, flags, list } of stage.steps) {
@@ -79,7 +84,7 @@ function runStep(text, state, inside) {
     return;
   }
   console.log(`$ ${text}`);
-  const { status } = spawnSync('sh', ['-c', text], { cwd: inside('.'), env: { ...process.env, ...state.env, NODE_PATH: '' }, stdio: 'inherit' });
+  const { status } = spawnSync('sh', ['-c', text], { cwd: inside('.'), env: { ...state.node.env, npm_config_prefer_offline: 'true', ...state.env, NODE_PATH: '' }, stdio: 'inherit' });
   if (status !== 0) throw new Error(`RUN ${text} ended with ${status}`);
 }
 
@@ -93,7 +98,7 @@ function runAsItsUser(image, work) {
   chownSync(scratch, uid, gid);
   const [program, ...fixed] = image.entrypoint[0] === 'tini' ? image.entrypoint.slice(image.entrypoint.indexOf('--') + 1) : image.entrypoint;
   const mapped = fixed.map((word) => (word.startsWith('/') ? path.join(image.root, word) : word));
-  const env = { PATH: process.env.PATH, HOME: '/nonexistent', TMPDIR: scratch, NO_COLOR: '1', CI: 'true', ...image.env };
+  const env = { PATH: image.node.env.PATH, HOME: '/nonexistent', TMPDIR: scratch, NO_COLOR: '1', CI: 'true', ...image.env };
   for (const args of [['version'], ['demo', '--once']]) {
     console.log(`$ ${[program, ...fixed, ...args].join(' ')}   (uid ${uid})`);
     const { status, error } = spawnSync(program, [...mapped, ...args], { cwd: path.join(image.root, image.workdir), uid, gid, env, stdio: 'inherit', timeout: 120_000 });

@@ -14,7 +14,6 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   cmn_department: ['sys_id', 'name'],
   sys_user: ['sys_id', 'user_name', 'email', 'name'],
 };
-export const tableOf = (column: string): string | undefined => (Object.hasOwn(TABLE_OF, column) ? TABLE_OF[column] : undefined);
 export const cachedColumns = (table: string): readonly string[] => FIELDS[table] ?? [];
 /** Tables that references of these columns lead to: what `check` asks for. */
 export const referenceTablesOf = (columns: readonly string[]): string[] =>

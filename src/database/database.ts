@@ -6,6 +6,7 @@ import { DataSource, MigrationExecutor, type DataSourceOptions, type QueryRunner
 import { DatabaseError, openError, SILENT, workError } from './errors.js';
 import { FirstSchema1764000000001 } from './migrations/0001-first-schema.js';
 import type { Dialect } from './schema-ddl.js';
+import { chooseDriver, thisHost } from './sqlite-driver.js';
 import type { Row, SqlValue, Tx, UpsertOptions } from './tx.js';
 
 export const MIGRATIONS = [FirstSchema1764000000001];
@@ -183,8 +184,10 @@ const RETRYABLE = new Set([1205, 1213]);
 function sqliteOptions({ url, readonly }: OpenOptions): DataSourceOptions {
   const path = url.slice('sqlite:'.length);
   if (path !== ':memory:' && !readonly) mkdirSync(dirname(path), { recursive: true });
+  const choice = chooseDriver(thisHost);
+  if ('unsafe' in choice) throw new DatabaseError('the SQLite driver that could be loaded would crash on this Node', 'install again with optional packages (`npm ci`), or run Node 22', { cause: choice.unsafe });
   return {
-    type: 'better-sqlite3', database: path, migrations: MIGRATIONS, logger: SILENT, synchronize: false, enableWAL: !readonly && path !== ':memory:', ...(readonly && { readonly: true, fileMustExist: true }),
+    type: 'better-sqlite3', driver: choice.driver, database: path, migrations: MIGRATIONS, logger: SILENT, synchronize: false, enableWAL: !readonly && path !== ':memory:', ...(readonly && { readonly: true, fileMustExist: true }),
     invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },
     prepareDatabase: (db: BetterSqlite3.Database) => {
       db.pragma('busy_timeout = 5000');
