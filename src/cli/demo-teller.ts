@@ -56,6 +56,7 @@ export class DemoTeller {
     await this.out.clearStatus();
     await this.head('The first sync', 'lockstep sync');
     await this.body(renderRuns(runs, style));
+    await this.body(style.dim('CHANGED counts new records too. ASSETS: + new, ~ changed, - retired.'));
     await this.notes(runs);
     await this.body('', misplaced.length === 0
       ? `${numberText(records)} records became ${count(assets, 'asset')}. We know what exists here, so this can be proved: ${style.green(`all ${numberText(things)} things are there, each once`)}.`
