@@ -11,6 +11,8 @@ const BUDGET_MINUTES = Number(process.env.LOCKSTEP_CI_MINUTES ?? 40);
 /** Kept back at the end, for the crash suite to stop and report. */
 const LAST_MINUTES = 1;
 const TEST_PROMISE_MINUTES = 3;
+/** Worlds of each property of the whole product: what fits some five minutes on two cores. */
+const PROPERTY_RUNS = '100';
 
 const root = path.resolve(import.meta.dirname, '..');
 const logs = mkdtempSync(path.join(tmpdir(), 'lockstep-ci-'));
@@ -69,9 +71,10 @@ await suite('generated files are fresh', npm('run', '--silent', 'generate', '--'
 await audit();
 if (await mariadb()) await suite('MariaDB', npm('run', '--silent', 'test:mysql'), { jest: true, minutes: 8 });
 
+await suite('properties', ['node', ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', 'test/properties', '--testTimeout', '600000']], { jest: true, minutes: 10, env: { LOCKSTEP_RUNS: process.env.LOCKSTEP_RUNS ?? PROPERTY_RUNS } });
 await suite('the Dockerfile', npm('run', '--silent', 'test:docker'), { minutes: 8 });
 for (const major of [22, 24]) {
-  const { ok } = await suite(`Node ${major}`, ['node', ['.ci/node-version.mjs', String(major)]], { jest: true, minutes: 6, env: { LOCKSTEP_RUNS: process.env.LOCKSTEP_RUNS ?? '20' }, judge: foreignEngines });
+  const { ok } = await suite(`Node ${major}`, ['node', ['.ci/node-version.mjs', String(major)]], { jest: true, minutes: 8, env: { LOCKSTEP_RUNS: process.env.LOCKSTEP_RUNS ?? '20' }, judge: foreignEngines });
   if (ok) note(`Node ${major} ran a selection (src and connectors), properties with ${process.env.LOCKSTEP_RUNS ?? '20'} runs each`);
 }
 

@@ -89,8 +89,8 @@ export class RunService {
       await interruptDeadRuns(tx, source.name, engine.clock.now());
       await registerSource(tx, { name: source.name, connector: connectorName, role: source.role, configHash: this.judgement.configHash }, startedAt);
       await insertRun(tx, run);
-      // What waited for the end of the run that died waits for the end of this one.
-      if (run.resumedFrom !== null) await tx.execute(`UPDATE record_versions SET run_id = ? WHERE state = 'waiting' AND run_id = ?`, [id, run.resumedFrom]);
+      // What waited for the end of a run that died waits for the end of this one, which may go on with it or begin anew.
+      await tx.execute(`UPDATE record_versions SET run_id = ? WHERE state = 'waiting' AND run_id IN (SELECT id FROM runs WHERE source = ? AND status <> 'succeeded')`, [id, source.name]);
     });
     const redact = createRedactor(engine.config.secrets);
     let connection: Connection | undefined;
