@@ -31,6 +31,9 @@ describe('decisions of people between syncs', () => {
       try {
         await estate.sync();
         const decided = new Decided();
+        // Two that share nothing with anybody: at least these are undone without a trace.
+        const [one, other] = (await estate.partition()).flatMap((records, at) => (/^[a-z]+\/records\/keeper$/.test(records) ? [at] : []));
+        if (one !== undefined && other !== undefined) await mergeAndUndo(one, other).run(decided, estate);
         await fc.asyncModelRun(() => ({ model: decided, real: estate }), drawn);
         undone += decided.undone;
         expect(await complaintsOf(estate.lab.engine.database)).toEqual([]);
