@@ -14,7 +14,7 @@ const CACHE = path.join(ROOT, 'node_modules/.cache/lockstep-crash');
 
 /** The folder that stands for `dist/`. Compiled anew only when a source has changed. */
 export function compileProduct() {
-  const files = ['src', 'connectors', 'test/support/child'].flatMap((folder) => filesBelow(path.join(ROOT, folder))).filter((file) => !/\.spec\.ts$|README\.md$/.test(file)).sort();
+  const files = ['src', 'connectors', 'test/support'].flatMap((folder) => filesBelow(path.join(ROOT, folder))).filter((file) => !/\.spec\.ts$|README\.md$/.test(file)).sort();
   const hash = createHash('sha256').update(readFileSync(path.join(ROOT, 'package.json')));
   for (const file of [...files, ...filesBelow(path.join(ROOT, 'config'))]) hash.update(`${path.relative(ROOT, file)}\0${statSync(file).size}\0`).update(readFileSync(file));
   const home = path.join(CACHE, hash.digest('hex').slice(0, 16));

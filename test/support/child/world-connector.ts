@@ -35,8 +35,8 @@ async function* pull(client: WorldClient, name: string, from: PullFrom): AsyncIt
   }
 }
 
-/** Three systems in one file, for processes that are killed: no server must survive them. */
-export const worldConnector = (onPage: (source: string, stream: string, page: number, context: Pick<ConnectContext, 'clock' | 'signal'>) => void | Promise<void> = () => undefined) => defineConnector<WorldClient>({
+/** Three systems in one file, for processes that are killed: no server must survive them. `held`: the world is in memory already. */
+export const worldConnector = (onPage: (source: string, stream: string, page: number, context: Pick<ConnectContext, 'clock' | 'signal'>) => void | Promise<void> = () => undefined, held?: () => World) => defineConnector<WorldClient>({
   manifest: {
     name: 'world', title: 'World', role: 'itsm', about: 'a generated fleet in a file', streams: WORLD_STREAMS.map((name) => ({ name, default: true, about: name })), auth: [{ method: 'none', keys: [], about: 'none' }],
     baseUrl: 'none', webhookAuth: [], leastRights: 'none', concurrency: 1,
@@ -44,7 +44,7 @@ export const worldConnector = (onPage: (source: string, stream: string, page: nu
   streams: WORLD_STREAMS.map(stream),
   connect: ({ source, clock, signal }) => {
     let world: World | undefined;
-    return { source: source.name, onPage: (name, stream, page) => onPage(name, stream, page, { clock, signal }), world: () => (world ??= JSON.parse(readFileSync(join(source.folder, 'world.json'), 'utf8')) as World) };
+    return { source: source.name, onPage: (name, stream, page) => onPage(name, stream, page, { clock, signal }), world: () => (world ??= held?.() ?? (JSON.parse(readFileSync(join(source.folder, 'world.json'), 'utf8')) as World)) };
   },
   async *check({ source, world }) {
     yield { what: `read ${source}`, outcome: world().sources[source] ? 'ok' : 'failed', message: 'the file names it' };
