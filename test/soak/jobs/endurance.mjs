@@ -19,7 +19,7 @@ let folder;
 let world;
 
 /** One database through all turns, each turn one process: what it holds is measured after each round, what it stored is judged at the end. */
-export async function run({ seed, until, done, say }) {
+export async function run({ seed, until, left, done, say }) {
   if (!folder) {
     folder = mkdtempSync(path.join(tmpdir(), 'lockstep-endurance-'));
     process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -27,7 +27,7 @@ export async function run({ seed, until, done, say }) {
   world ??= seed;
   const rounds = [];
   let complaints;
-  const { code, words } = await turn([folder, String(world), String(ASSETS), String(until - LAST_WORDS_MS)], (line) => {
+  const { code, words } = await turn([folder, String(world), String(ASSETS), String(until - LAST_WORDS_MS), String(left)], (line) => {
     if (line.complaints) complaints = line.complaints;
     else {
       rounds.push(line);

@@ -12,10 +12,10 @@ import { openWorld } from './world-lab.js';
 import { makeWorld, presentRows, randomOf, WORLD_SOURCES, type RawRecord, type World } from './world.js';
 
 /**
- * One turn of `test/soak/jobs/endurance.mjs` in a process of its own: `node endurance.js <folder> <seed> <assets> <until, ms>`. Syncs a world of which one
+ * One turn of `test/soak/jobs/endurance.mjs` in a process of its own: `node endurance.js <folder> <seed> <assets> <until, ms> <rounds>`. Syncs a world of which one
  * record in a hundred changes from round to round, on one engine, and says of each round what the process holds. The folder keeps where it stands.
  */
-const [folder, seed, assets, until] = [process.argv[2]!, Number(process.argv[3]), Number(process.argv[4]), Number(process.argv[5])];
+const [folder, seed, assets, until, rounds] = [process.argv[2]!, ...process.argv.slice(3).map(Number)] as [string, number, number, number, number];
 const MINUTE = 60_000;
 const [place, file] = [join(folder, 'round.json'), `sqlite:${join(folder, 'lockstep.db')}`];
 
@@ -43,7 +43,7 @@ function held(): { readonly rss: number; readonly heap: number; readonly files: 
 /** What each source lists stands there as it says it, and nothing else. */
 async function untrue(database: Database, world: World): Promise<string[]> {
   const rows = await database.read((tx) => tx.query(`SELECT st.source AS source, h.external_id AS id, b.body AS body FROM record_heads h JOIN streams st ON st.id = h.stream_id JOIN record_bodies b ON b.record_id = h.id WHERE h.kind = 'asset' AND h.state = 'live' AND st.name = 'assets'`));
-  const said = new Map(rows.map((row) => [`${row['source']}/${row['id']}`, (JSON.parse(row['body'] as string) as { claims: Record<string, { value: unknown }> }).claims['description']?.value]));
+  const said = new Map(rows.map((row) => [`${row['source']}/${row['id']}`, (JSON.parse(row['body'] as string) as { a: Record<string, readonly unknown[]> }).a['description']?.[0]]));
   const listed = Object.keys(WORLD_SOURCES).flatMap((source) => presentRows(world, source, 'assets').filter((row) => row.record).map((row) => [`${source}/${row.id}`, (row.record as AssetRecord).claims['description']] as const));
   const wrong = listed.filter(([key, description]) => !said.has(key) || said.get(key) !== description).map(([key, description]) => `${key} says ${String(said.get(key))} instead of ${String(description)}`);
   return [...wrong.slice(0, 10), ...(said.size === listed.length ? [] : [`${said.size} records stand there, ${listed.length} are listed`])];
@@ -66,13 +66,14 @@ try {
     if (bad.length > 0) throw new Error(`round ${round}: ${JSON.stringify(bad)}`);
   };
   if (round === 0) await sync();
+  const last = round + rounds;
   do {
     world = changed(world, ++round);
     clock.advance(MINUTE);
     await sync();
     writeFileSync(place, JSON.stringify({ round }));
     say({ round, ...held() });
-  } while (Date.now() < until);
+  } while (Date.now() < until && round < last);
 
   const before = await countsOf(lab.engine.database);
   await sync();
