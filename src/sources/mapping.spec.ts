@@ -30,7 +30,7 @@ it('takes another field as serial, and its identifier with it', async () => {
 
 it('adds references to other systems to those that the connector knows, and takes none that names no record', async () => {
   const apply = async (raw: object) => {
-    const mapping = new StreamMapping({ mapping: { records: { external_ref: { from: '"aws/instances/" & correlation_id', unknown: 'keep' } } } } as unknown as SourceSettings, 'records', new Map());
+    const mapping = new StreamMapping({ mapping: { records: { external_ref: { from: '"aws/instances/" & correlation_id', unknown: 'keep' } } }, push: { enabled: false, fields: [] } } as unknown as SourceSettings, 'records', new Map());
     const result = await mapping.apply(raw, mapped({ kind: 'asset', externalId: '1', identifiers: [{ kind: 'external_ref', value: 'sn/assets/7' }], claims: {} }));
     return result.ok && 'record' in result && result.record.kind === 'asset' ? result.record.identifiers.map(({ value }) => value) : result;
   };
@@ -87,7 +87,7 @@ it.each`
 it('keeps what the connector noted, and notes nothing of what is not said', async () => {
   const noted: Mapping = { ...mapped({ kind: 'asset', externalId: '1', identifiers: [], claims: {} }), notes: ['cut'] } as Mapping;
 
-  expect(await new StreamMapping({ mapping: { records: { cost: { path: ['a'], from: 'a', unknown: 'keep' } } } } as unknown as SourceSettings, 'records', new Map()).apply({ a: '' }, noted)).toMatchObject({ ok: true, notes: ['cut'] });
+  expect(await new StreamMapping({ mapping: { records: { cost: { path: ['a'], from: 'a', unknown: 'keep' } } }, push: { enabled: false, fields: [] } } as unknown as SourceSettings, 'records', new Map()).apply({ a: '' }, noted)).toMatchObject({ ok: true, notes: ['cut'] });
   expect(await apply({ cost: { from: 'a' } }, {})).not.toHaveProperty('notes');
 });
 
@@ -103,7 +103,7 @@ it('maps stages, and holds an unknown one without a stage', async () => {
 
 it('adds stages to those that the connector reads itself', async () => {
   const apply = async (raw: object, stage: StageReading | undefined, unknown: MappingRule['unknown'] = 'hold') => {
-    const mapping = new StreamMapping({ mapping: { records: { stage: { from: 'state', path: ['state'], values: { 42: 'in_use' }, unknown, ...(unknown === 'default' && { default: 'acquired' }) } } } } as unknown as SourceSettings, 'records', new Map());
+    const mapping = new StreamMapping({ mapping: { records: { stage: { from: 'state', path: ['state'], values: { 42: 'in_use' }, unknown, ...(unknown === 'default' && { default: 'acquired' }) } } }, push: { enabled: false, fields: [] } } as unknown as SourceSettings, 'records', new Map());
     return mapping.apply(raw, mapped({ kind: 'asset', externalId: '1', identifiers: [], claims: {}, ...(stage && { stage }) }));
   };
   const read: StageReading = { raw: { state: '7' }, stage: 'retired' };

@@ -3,7 +3,7 @@ import { planPage } from '../core/reconcile/plan-page.js';
 import type { EffectKind, PagePlan } from '../core/reconcile/plan-types.js';
 import { LIVE_STAGES } from '../core/lifecycle/index.js';
 import { loadClosure } from '../database/repositories/closure.js';
-import { bodiesOf, idsOfAssets } from '../database/repositories/records.js';
+import { bodiesOf, headsById, idsOfAssets } from '../database/repositories/records.js';
 import type { RecordBody } from '../database/repositories/rows.js';
 import { loadStreams } from '../database/repositories/streams.js';
 import { selectIn, take, type Tx } from '../database/tx.js';
@@ -21,7 +21,8 @@ const GUARDED_ON_FIRST_LOAD: ReadonlySet<EffectKind> = new Set(['merge', 'split'
  * One slice: all reading before the decision, one plan, one transaction (the caller's). Each record stands in it at most
  * once. Doing it again changes nothing.
  */
-export async function storeSlice(tx: Tx, incoming: readonly Incoming[], judgement: Judgement, options: SliceOptions): Promise<SliceResult> {
+export async function storeSlice(tx: Tx, given: readonly Incoming[], judgement: Judgement, options: SliceOptions): Promise<SliceResult> {
+  const incoming = await asTheyAre(tx, given);
   const streams = await loadStreams(tx);
   const older = incoming.filter((each) => each.kind === 'version' && isOlder(each));
   const fresh = older.length === 0 ? incoming : incoming.filter((each) => !older.includes(each));
@@ -87,6 +88,23 @@ async function tellTargets(tx: Tx, plan: PagePlan, { push, rules, matches }: Jud
   if (!push) return 0;
   const assets = [...plan.assets.map(({ after }) => after.id), ...plan.gone.map(({ id }) => id), ...plan.emptied];
   return (await evaluatePush(tx, assets, { push, classes: rules.identity.classes, matches, now, runId })).opened;
+}
+
+/**
+ * A change of state is decided on heads that were read before this transaction, with vendors asked in between. Where a
+ * record stands and what it says is taken from now; what was seen again in the meantime is not gone.
+ */
+async function asTheyAre(tx: Tx, incoming: readonly Incoming[]): Promise<readonly Incoming[]> {
+  const ids = incoming.flatMap((each) => (each.kind === 'state' ? [each.head.id] : []));
+  if (ids.length === 0) return incoming;
+  const now = await headsById(tx, ids);
+  return incoming.flatMap((each): Incoming[] => {
+    if (each.kind === 'version') return [each];
+    const head = now.get(each.head.id);
+    if (head === undefined || (each.state === 'tombstoned' && head.seenAt > each.head.seenAt)) return [];
+    const { assetId, contentHash, mappingHash, modifiedAt, version, versionNo } = head;
+    return [{ ...each, head: { ...each.head, assetId, contentHash, mappingHash, modifiedAt, version, versionNo } }];
+  });
 }
 
 export const NOTHING_STORED: SliceResult = { accepted: 0, waiting: [], older: 0, assets: NO_ASSETS, reviews: 0, unmapped: new Map() };

@@ -16,6 +16,10 @@ export async function headsByExternalId(tx: Tx, streamId: number, externalIds: r
   return new Map(rows.map((row) => [row['external_id'] as string, headOf(row)]));
 }
 
+export async function headsById(tx: Tx, ids: readonly number[]): Promise<Map<number, RecordHead>> {
+  return new Map((await selectIn(tx, `SELECT ${HEAD_LIST} FROM record_heads h WHERE h.id IN (?)`, ids)).map(headOf).map((head) => [head.id, head]));
+}
+
 /** Records of kind asset that have been accepted at least once; pending and withdrawn ones take no part. */
 export async function loadRecords(tx: Tx, ids: readonly number[], streams: ReadonlyMap<number, StreamRow>): Promise<StoredRecord[]> {
   if (ids.length === 0) return [];
