@@ -11,6 +11,7 @@ import { PushService } from './push/push.service.js';
 import { UndoService } from './push/undo.service.js';
 import { QuarantineService } from './quarantine/quarantine.service.js';
 import { AssetQueries } from './queries/asset-queries.service.js';
+import { ContradictionQueries } from './queries/contradictions.service.js';
 import { OperationQueries } from './queries/operation-queries.service.js';
 import { ReviewService } from './reviews/review.service.js';
 import { SyncService } from './sync/sync.service.js';
@@ -30,7 +31,7 @@ export abstract class EnginePort implements Engine {
 }
 
 /** Each is built from the engine and is its own token. */
-const SERVICES: readonly (new (engine: Engine) => object)[] = [SyncService, PushService, OutboxService, UndoService, RebuildService, DecisionService, ReviewService, QuarantineService, IdentityService, BackupService, AssetQueries, OperationQueries];
+const SERVICES: readonly (new (engine: Engine) => object)[] = [SyncService, PushService, OutboxService, UndoService, RebuildService, DecisionService, ReviewService, QuarantineService, IdentityService, BackupService, AssetQueries, OperationQueries, ContradictionQueries];
 
 /** The one place where ports meet implementations. */
 @Module({})

@@ -12,6 +12,10 @@ export interface ChangeDocument {
   readonly before: unknown;
   readonly after: unknown;
   readonly cause: { readonly kind: string; readonly run?: string; readonly source?: string; readonly rule?: string; readonly person?: string };
+  /** Of a stage: the move behind it. `at`: when it happened, not when it was noticed. */
+  readonly move?: { readonly origin: string; readonly at: string; readonly evidence?: string; readonly reason?: string };
+  /** Of a stage: how long the asset had been in the one before, ms; absent where nobody knows since when. */
+  readonly inStageForMs?: number;
   readonly configHash: string;
   /** The id under which it happened: one that has merged since differs from the asset's. */
   readonly asset: string;
@@ -19,7 +23,27 @@ export interface ChangeDocument {
 
 /** The latest `limit` changes, oldest first; those of assets that merged into this one are among them. */
 export async function assetHistory(tx: Tx, assetId: string, limit: number, attribute?: string): Promise<ChangeDocument[]> {
-  return (await changesOf(tx, [assetId, ...(await formerIds(tx, assetId))], limit, attribute)).map(changeDocument);
+  const changes = await changesOf(tx, [assetId, ...(await formerIds(tx, assetId))], limit, attribute);
+  if (!changes.some((change) => change.attribute === 'stage')) return changes.map((change) => changeDocument(change));
+  const moves = await movesOf(tx, assetId);
+  let entered: number | undefined;
+  return changes.map((change) => {
+    if (change.attribute !== 'stage') return changeDocument(change);
+    const move = moves.filter(({ to, recordedAt }) => to === change.after && recordedAt <= change.at).at(-1);
+    const at = move?.at ?? change.at;
+    const lasted = entered === undefined || at < entered ? undefined : at - entered;
+    entered = at;
+    return { ...changeDocument(change), ...(move && { move: { origin: move.origin, at: instant(move.at), ...(move.evidence !== null && { evidence: move.evidence }), ...(move.reason !== null && { reason: move.reason }) } }), ...(lasted !== undefined && { inStageForMs: lasted }) };
+  });
+}
+
+/** Moves of the asset's records, in the order in which they were recorded. */
+async function movesOf(tx: Tx, assetId: string) {
+  const rows = await tx.query('SELECT m.* FROM stage_moves m JOIN record_heads h ON h.id = m.record_id WHERE h.asset_id = ? ORDER BY m.recorded_at, m.id', [assetId]);
+  return rows.map((row) => ({
+    to: row['to_stage'] as string, at: Number(row['at']), recordedAt: Number(row['recorded_at']), evidence: row['evidence'] as string | null, reason: row['reason'] as string | null,
+    origin: row['origin_kind'] === 'record' ? (row['origin'] as string) : `${row['origin_kind']} ${String(row['origin']).split('\u0000')[0]}`,
+  }));
 }
 
 export function changeDocument(change: ChangeRow): ChangeDocument {

@@ -3,7 +3,7 @@ import type { AssetDocument } from '../../queries/asset-documents.js';
 import type { ChangeDocument } from '../../queries/asset-history.js';
 import type { Style } from '../style.js';
 import { facts, table } from './table.js';
-import { agoText, count, indent, numberText, plain, timeText, valueText } from './text.js';
+import { agoText, count, indent, numberText, plain, spanText, timeText, valueText } from './text.js';
 
 export function renderAssets(assets: readonly AssetDocument[], now: number, style: Style): string {
   return table([{ head: 'NAME' }, { head: 'CLASS' }, { head: 'STAGE' }, { head: 'FOUND BY' }, { head: 'SOURCES' }, { head: 'CHANGED', align: 'right' }, { head: 'ID' }],
@@ -60,7 +60,13 @@ function relationship({ kind, direction, asset, refersTo, sources }: Relationshi
 
 export function renderHistory(changes: readonly ChangeDocument[], style: Style): string {
   return table([{ head: 'WHEN' }, { head: 'WHAT' }, { head: 'BEFORE' }, { head: 'AFTER' }, { head: 'CAUSE' }],
-    changes.map(({ at, attribute, before, after, cause }) => [timeText(at), attribute === 'stage' ? style.bold(attribute) : plain(attribute), before === null ? style.dim('-') : valueText(before, 40), after === null ? style.dim('-') : valueText(after, 40), causeText(cause)]), style);
+    changes.map(({ at, attribute, before, after, cause, ...change }) => [timeText(at), attribute === 'stage' ? style.bold(attribute) : plain(attribute), before === null ? style.dim('-') : valueText(before, 40), after === null ? style.dim('-') : valueText(after, 40), `${causeText(cause)}${moveText(change)}`]), style);
+}
+
+/** Who moved the stage, when that was, with what proof, and how long the one before had lasted. */
+function moveText({ move, inStageForMs }: Pick<ChangeDocument, 'move' | 'inStageForMs'>): string {
+  if (!move) return '';
+  return `; ${plain(move.origin)} at ${timeText(move.at)}${move.evidence === undefined ? '' : `, evidence ${plain(move.evidence, 60)}`}${move.reason === undefined ? '' : `: ${plain(move.reason, 80)}`}${inStageForMs === undefined ? '' : ` (after ${spanText(inStageForMs)})`}`;
 }
 
 export function causeText({ kind, run, source, rule, person }: ChangeDocument['cause']): string {

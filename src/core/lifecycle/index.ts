@@ -3,6 +3,7 @@ export * from './speakers.js';
 export * from './holds.js';
 export * from './read-stage.js';
 export * from './fold-types.js';
+export * from './contradictions.js';
 export { DEFAULT_STAGE, foldStage } from './fold.js';
 export * from './rule-types.js';
 export { BUILT_IN_RULES, GONE_FOR, VIRTUAL_RETIRED_FOR } from './built-in-rules.js';
