@@ -1,3 +1,4 @@
+import type { FieldDifference } from '../core/push/index.js';
 import type { Engine } from '../engine/engine.js';
 import {
   changesOfRun, failuresInARow, listQuarantine, listReviews, listRuns, listSourceStates, loadPlacedQuarantine, loadRun, openReviewCount, recordsOfReview, streamStates,
@@ -7,6 +8,8 @@ import { loadReview } from '../database/repositories/reviews.js';
 import { lastRun, runStreams, uncoveredBecause, type ScopeProgress } from '../database/repositories/runs.js';
 import { loadStreams } from '../database/repositories/streams.js';
 import type { Tx } from '../database/tx.js';
+import { judgeAssets } from '../push/evaluate.js';
+import { judgementOf } from '../sync/judgement.js';
 import { instant, instantOrNull } from './instants.js';
 import { quarantineDocument, reviewDocument, runDocument, type QuarantineDocument, type ReviewDocument, type RunDocument, type SourceDocument, type SourceState } from './operation-documents.js';
 
@@ -19,6 +22,8 @@ export interface ReviewedRecord {
   readonly state: string | null;
   readonly identifiers: readonly string[];
   readonly claims: { readonly [attribute: string]: unknown };
+  /** Of a held set of a target: what it shows, and what is wanted. */
+  readonly differences?: readonly FieldDifference[];
 }
 export type ReviewDetails = ReviewDocument & { readonly formatVersion: 1; readonly records: readonly ReviewedRecord[] };
 
@@ -58,6 +63,7 @@ export class OperationQueries {
       const review = await loadReview(tx, id);
       if (!review) return undefined;
       const rows = await recordsOfReview(tx, id);
+      const differing = await this.differences(tx, review.kind, rows.flatMap(({ assetId }) => assetId ?? []), review.detail['field']);
       const stored = new Map((await loadRecords(tx, rows.flatMap(({ recordId }) => (recordId === null ? [] : [recordId])), await loadStreams(tx))).map((each) => [each.head.id, each.record]));
       return {
         formatVersion: 1, ...reviewDocument(review),
@@ -66,11 +72,21 @@ export class OperationQueries {
           return {
             record: key, done, asset: assetId, assetName, state: record?.state ?? null,
             identifiers: (record?.identifiers ?? []).filter(({ kind, value }) => kind !== 'external_ref' || value !== key).map(({ kind, value, placeholder }) => `${kind}:${value}${placeholder ? ' (placeholder)' : ''}`),
-            claims: Object.fromEntries(Object.entries(record?.claims ?? {}).map(([attribute, claim]) => [attribute, claim.value])),
+            claims: Object.fromEntries(Object.entries(record?.claims ?? {}).map(([attribute, claim]) => [attribute, claim.value])), ...(differing.has(key) && { differences: differing.get(key) as readonly FieldDifference[] }),
           };
         }),
       };
     });
+  }
+
+  /** By record: what a target would be told, for those who decide whether it is. */
+  private async differences(tx: Tx, kind: string, assetIds: readonly string[], field: unknown): Promise<ReadonlyMap<string, readonly FieldDifference[]>> {
+    const { push } = this.engine;
+    if (!push || !['alignment', 'push_drift', 'push_conflict', 'push_guard'].includes(kind)) return new Map();
+    const { rules, matches } = judgementOf(this.engine);
+    const judged = await judgeAssets(tx, [...new Set(assetIds)], { push, classes: rules.identity.classes, matches, now: this.engine.clock.now(), runId: null }, false);
+    const of = judged.flatMap(({ verdict }) => (kind === 'alignment' ? verdict.align : kind === 'push_guard' ? verdict.writes : verdict.holds.filter(({ difference }) => difference.field === field).map(({ key, difference }) => ({ key, differences: [difference] }))));
+    return new Map(of.map(({ key, differences }) => [key, differences]));
   }
 
   quarantine(filter: { readonly source?: string }, limit: number): Promise<QuarantineDocument[]> {

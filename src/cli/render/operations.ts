@@ -55,11 +55,12 @@ export function renderReview(review: ReviewDetails, style: Style): string {
   return parts.join('\n');
 }
 
-function sideOf({ record, done, asset, assetName, state, identifiers, claims }: ReviewedRecord, bright: ReadonlySet<string>, style: Style): string[] {
+function sideOf({ record, done, asset, assetName, state, identifiers, claims, differences }: ReviewedRecord, bright: ReadonlySet<string>, style: Style): string[] {
   const rest = Object.entries(claims).filter(([, value]) => value !== null);
   return [
     `${style.cyan(plain(record))}${done ? style.dim(' (answered)') : ''}  ${asset === null ? 'no asset' : `${plain(assetName ?? '(no name)')} ${style.dim(asset)}`}${state === null || state === 'live' ? '' : `, ${state}`}`,
     ...(identifiers.length > 0 ? [indent(plain(identifiers.join(', '), 400))] : []),
+    ...(differences ?? []).map(({ field, before, after }) => indent(`${style.bold(plain(field))}: it shows ${valueText(before, 60)}, wanted is ${style.bold(valueText(after, 60))}`)),
     ...rest.map(([attribute, value]) => (bright.has(attribute) ? indent(`${attribute}: ${style.bold(valueText(value))}`) : style.dim(indent(`${attribute}: ${valueText(value)}`)))),
   ];
 }
