@@ -1,6 +1,7 @@
 import type { Explanation } from '../queries/explain.js';
 import type { Oddities } from '../demo/oddities.js';
 import type { CheckedSource, Comparison, Edit, Outcome, ReviewsOpened, Vulnerabilities, Written } from '../demo/tour.js';
+import type { PushStory } from '../demo/push-tour.js';
 import type { SyncReport } from '../sync/sync.service.js';
 
 /** `demo --json`: all that the demonstration found, act by act. */
@@ -23,5 +24,7 @@ export interface DemoDocument {
   readonly written: Written;
   readonly edit?: Edit & Outcome & { readonly sync: SyncReport };
   readonly vulnerabilities: Vulnerabilities;
+  /** What was written back, where there are two systems to tell each other. */
+  readonly push?: PushStory;
   readonly tookMs: number;
 }

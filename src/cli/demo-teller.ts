@@ -1,5 +1,6 @@
 import type { Clock } from '../../connectors/sdk/contract/index.js';
 import type { NamedAsset, Oddities } from '../demo/oddities.js';
+import type { PushStory, Told } from '../demo/push-tour.js';
 import type { CheckedSource, Comparison, Edit, Outcome, ReviewsOpened, Vulnerabilities, Written } from '../demo/tour.js';
 import type { DemoWorld } from '../demo/world.js';
 import type { ProgressEvent } from '../sync/progress.js';
@@ -9,9 +10,10 @@ import { explainedText, shortRecord } from './demo-explain.js';
 import type { Output } from './output.js';
 import { renderHistory } from './render/assets.js';
 import { Progress } from './render/progress.js';
+import { renderLog } from './render/push.js';
 import { renderRunNotes, renderRuns } from './render/runs.js';
 import { table } from './render/table.js';
-import { count, indent, numberText, plain, spanText, valueText } from './render/text.js';
+import { count, indent, numberText, plain, spanText, timeText, valueText } from './render/text.js';
 
 /** Says what a demonstration does, act by act, to somebody who has never seen Lockstep. Silent where a program reads: it gets the document. */
 export class DemoTeller {
@@ -132,6 +134,23 @@ export class DemoTeller {
     if (records === 0) return;
     await this.head('Vulnerabilities');
     await this.body(`${count(records, 'real record')} of the ${sources.join(' and the ')} ${records === 1 ? 'is' : 'are'} loaded; ${numberText(knownExploited)} of them known to be exploited.`, ...notices.map((notice) => this.out.style.dim(notice)));
+  }
+
+  async pushed({ targets, aligned, retired, down, cloud, ignored }: PushStory): Promise<void> {
+    const { style } = this.out;
+    await this.head('Writing back', 'environment: { writes: on }, push: { enabled: true }');
+    await this.body(`Switched on for ${targets.join(' and ')}. They held ${count(aligned.records, 'record')} otherwise than the model: nothing was written before somebody said once, for all of them, that the model is right.`,
+      `Then ${count(aligned.written, 'record')} ${aligned.written === 1 ? 'was' : 'were'} written, and read back.   ${style.dim(`lockstep reviews resolve ${aligned.reviews.join(' and ')} --as ours`)}`);
+    const part = async (title: string, told: Pick<Told, 'written'>, ...lines: readonly string[]): Promise<void> => this.body('', style.bold(title), ...lines.map((line) => `  ${line}`), indent(renderLog(told.written.slice(0, 3), style), '  '));
+    await part(`Somebody retires ${plain(retired.asset.name)} in ${retired.source}`, retired, 'The others show it as retired, each in its own codes:');
+    await part(`${down.target} lets nobody in for a while, and somebody retires ${plain(down.asset.name)} in ${down.source}`, down, `It stayed owed (${count(down.owed, 'asset')} in the outbox), and was written once when ${down.target} was back:`);
+    if (cloud) {
+      const move = cloud.history.findLast((change) => change.move?.origin.startsWith('rule '))?.move;
+      await part(`${cloud.source} ended ${plain(cloud.asset.name)} two days ago`, cloud, `${move ? `${plain(move.origin)} retired it as of ${timeText(move.at)}, a day after the end that ${cloud.source} tells` : 'A rule retired it'}; the others follow:`);
+    }
+    const { letter } = ignored;
+    await part(`${ignored.target} accepts a write for ${plain(ignored.asset.name)} and keeps the old value`, { written: ignored.cured }, `Found by reading back. After four looks it is dead letter ${letter.id}: ${plain(letter.reason ?? '', 200)}.`,
+      `Likely: ${plain(String(letter.detail['likelyCause'] ?? ''), 300)}.`, `Somebody mends ${ignored.target}, then   ${style.dim(`lockstep dead-letters replay ${letter.id}`)}`);
   }
 
   async verdict({ ok, tookMs }: DemoDocument): Promise<void> {

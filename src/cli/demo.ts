@@ -1,4 +1,6 @@
+import type { Connector } from '../../connectors/sdk/contract/index.js';
 import { DemoClock } from '../demo/clock.js';
+import { PushTour, type PushStory } from '../demo/push-tour.js';
 import { Tour } from '../demo/tour.js';
 import { openWorld, type DemoWorld } from '../demo/world.js';
 import type { App } from '../app.module.js';
@@ -9,8 +11,10 @@ import { isFailure } from './render/runs.js';
 import { Session } from './session.js';
 import type { Run } from './verb.js';
 
-/** Acts between which time passes: the second sync, the edit, the third sync. */
-const STEPS = 3;
+/** Acts between which time passes: the second sync, the edit, the third sync; three of writing back. */
+const STEPS = 6;
+/** The stand-ins leave their newest seconds to the next read; six such steps stay below the five minutes that signed requests may be late. */
+const STEP_MS = 40_000;
 
 export const demo: Run = async (session, _args, options) => {
   const { io, flags } = session;
@@ -18,7 +22,7 @@ export const demo: Run = async (session, _args, options) => {
   const once = options['once'] === true;
   const stop = new AbortController();
   const forget = io.onInterrupt(() => stop.abort());
-  const clock = new DemoClock(io.clock, STEPS);
+  const clock = new DemoClock(io.clock, STEPS, STEP_MS);
   const startedAt = io.clock.now();
   let world: DemoWorld | undefined;
   try {
@@ -27,7 +31,10 @@ export const demo: Run = async (session, _args, options) => {
     await session.out.clearStatus();
     const inner = new Session({ ...io, clock }, { ...flags, config: [world.configPath] }, session.program);
     const teller = new DemoTeller(inner.out, io.clock);
-    const document = await inner.write((app) => show(app, world as DemoWorld, teller));
+    const read = await inner.write((app) => show(app, world as DemoWorld, teller));
+    await world.switchOn();
+    const push = await inner.write((app) => tell(app, world as DemoWorld, teller));
+    const document: DemoDocument = { ...read, ...(push && { push }), tookMs: io.clock.now() - startedAt };
     if (inner.out.json) await inner.out.document(document);
     await teller.verdict(document);
     if (once) await teller.end();
@@ -41,6 +48,20 @@ export const demo: Run = async (session, _args, options) => {
   } finally {
     await world?.close();
     forget();
+  }
+
+  /** Writing, switched on for what has only been read so far. */
+  async function tell(app: App, open: DemoWorld, teller: DemoTeller): Promise<PushStory | undefined> {
+    if (stop.signal.aborted) throw missing('stopped by Ctrl-C; nothing stays behind');
+    await teller.doing('telling the systems what became of their machines');
+    const connectors = new Map<string, Connector>();
+    for (const { name, sandbox } of open.sources) {
+      const connector = sandbox && await app.engine.catalogue.load(sandbox.name, open.folder);
+      if (connector) connectors.set(name, connector);
+    }
+    const story = await new PushTour(app, open, connectors, clock).play(() => clock.step());
+    if (story) await teller.pushed(story);
+    return story;
   }
 
   async function show(app: App, open: DemoWorld, teller: DemoTeller): Promise<DemoDocument> {

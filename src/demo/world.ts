@@ -27,6 +27,8 @@ export interface DemoWorld {
   readonly yaml: string;
   readonly fleet: Fleet;
   readonly sources: readonly DemoSource[];
+  /** Writes the configuration anew, with writing switched on for the systems in which people work. */
+  switchOn(): Promise<void>;
   /** Which record speaks of which thing of the fleet, as its system has it now; what a connector rightly leaves out is not in it. */
   truth(): ReadonlyMap<RecordKey, string>;
   /** Ends the systems and takes the folder away. */
@@ -36,6 +38,8 @@ export interface DemoWorld {
 export const MACHINES = 200;
 const SEED = 1;
 const HOUR = 3_600_000;
+/** So long a machine that a cloud has ended stays to be seen, so that two days can be told of. */
+const GONE_SHOWS_FOR_MS = 72 * HOUR;
 /** The name that the spreadsheet's source gets, and the part that it plays. */
 const SPREADSHEET = { source: 'inventory', role: 'agent' } as const;
 
@@ -68,18 +72,25 @@ export async function openWorld({ catalogue, clock, within = tmpdir() }: WorldOp
     const yaml = ['version: 1', 'database: { url: "sqlite:lockstep.db" }', 'sources:', ...entries, ''].join('\n');
     const configPath = join(folder, 'lockstep.yaml');
     await writeFile(configPath, yaml, { mode: 0o600 });
-    return { folder, configPath, yaml, fleet, sources, truth: () => truthOf(sources, fleet), close };
+    const switchOn = (): Promise<void> => writeFile(configPath, withWriting(yaml, sources.filter(({ role, sandbox }) => role === 'itsm' && sandbox?.writes).map(({ name }) => name)), { mode: 0o600 });
+    return { folder, configPath, yaml, fleet, sources, switchOn, truth: () => truthOf(sources, fleet), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
+/** The two switches: for everything, and for each system. In a company so small every act is a mass change. */
+export function withWriting(yaml: string, targets: readonly string[]): string {
+  const lines = yaml.replace('version: 1\n', 'version: 1\nenvironment: { name: demo, writes: on }\n').split('\n');
+  return lines.flatMap((line) => (targets.some((name) => line === `  ${name}:`) ? [line, '    push: { enabled: true, fields: [stage], maxPushRatio: 1 }'] : [line])).join('\n');
+}
+
 interface Started { readonly source: DemoSource; readonly entry: string }
 
 async function system({ manifest, sandbox: module }: Showable, fleet: Fleet, clock: Clock, folder: string): Promise<Started> {
   if (module === undefined) throw new TypeError(`${manifest.name} brings no sandbox`);
-  const sandbox = await module.start({ fleet, clock, seed: SEED });
+  const sandbox = await module.start({ fleet, clock, seed: SEED, goneShowsForMs: GONE_SHOWS_FOR_MS });
   try {
     for (const [name, value] of Object.entries(sandbox.env())) await writeFile(join(folder, 'secrets', name), `${value}\n`, { mode: 0o600 });
     const written = await sandbox.yamlFromFiles?.(manifest.name, folder);

@@ -53,7 +53,7 @@ export async function startAwsSandbox(options: SandboxOptions = {}): Promise<Aws
   const partition = vendor.partition ?? 'aws';
   const { home } = PARTITIONS[partition];
   const fleet = vendor.instances === undefined && vendor.volumes === undefined ? options.fleet ?? createFleet() : undefined;
-  const cloud = new Cloud(partition, { terminatedForMs: vendor.terminatedForMs ?? 3_600_000, tagLagMs: vendor.tagLagMs ?? 0, recordIds: vendor.recordIds ?? 'arn' });
+  const cloud = new Cloud(partition, { terminatedForMs: vendor.terminatedForMs ?? options.goneShowsForMs ?? 3_600_000, tagLagMs: vendor.tagLagMs ?? 0, recordIds: vendor.recordIds ?? 'arn' });
   if (fleet !== undefined) fillFromFleet(cloud, fleet, clock.now());
   for (const stream of ['instances', 'volumes'] as const) for (const record of vendor[stream] ?? []) cloud.add(stream, record);
 

@@ -247,6 +247,8 @@ export interface SandboxOptions {
   readonly port?: number;
   /** Speak TLS with this key and certificate (`selfSigned`); default: plain HTTP. */
   readonly tls?: Certificate;
+  /** How long a record that is gone still shows, where the vendor shows such; default: as the vendor does. ms. */
+  readonly goneShowsForMs?: number;
   /** Method of `authMethods` that `auth()`, `sourceConfig()` and `yaml()` use when none is named. */
   readonly authMethod?: string;
   /** The vendor's own switches, documented by its sandbox. */
