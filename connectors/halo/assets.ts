@@ -4,9 +4,9 @@ import { classOf } from './classes.js';
 import { stagesOf } from './stages.js';
 import { nameOf, rowId, rowsOf, type AssetRaw, type Row } from './types.js';
 
-/** Columns that are kept of a row; colours, icons, addresses and counts of tickets change without the asset. */
+/** Columns that are kept of a row; colours, icons, addresses and counts of tickets change without the asset, and what details alone have would tell them from lists. */
 export const COLUMNS: readonly string[] = [
-  'id', 'guid', 'inventory_number', 'key_field', 'key_field2', 'key_field3', 'client_id', 'client_name', 'site_id', 'site_name', 'business_owner_id', 'business_owner_name', 'technical_owner_id',
+  'id', 'inventory_number', 'key_field', 'key_field2', 'key_field3', 'client_id', 'client_name', 'site_id', 'site_name', 'business_owner_id', 'business_owner_name', 'technical_owner_id',
   'username', 'assettype_id', 'assettype_name', 'inactive', 'status_id', 'status_name', 'warranty_start', 'warranty_end', 'supplier_id', 'supplier_name', 'manufacturer_name', 'supplier_contract_id',
   'supplier_contract_ref', 'supplier_purchasedate', 'contract_id', 'contract_ref', 'third_party_id', 'criticality', 'aws_id', 'intune_id', 'jamf_id', 'fields', 'customfields',
 ];

@@ -13,9 +13,12 @@ const RENEW_BEFORE_MS = 300_000;
 
 type Send = (request: HttpRequest) => Promise<HttpResponse>;
 
-/** The least that reading needs. One unknown scope fails the whole request, so none is asked for that a stream does not use. */
-export const scopesOf = (streams: readonly string[]): string =>
-  ['read:assets', 'read:customers', ...(streams.includes('suppliers') ? ['read:suppliers'] : [])].join(' ');
+/** The least that is needed. One unknown scope fails the whole request, so none is asked for that is not used; `edit:x` includes `read:x`. */
+export const scopesOf = ({ streams, push }: Pick<SourceConfig, 'streams' | 'push'>): string => {
+  const writes = push?.enabled === true && streams.includes('assets');
+  const suppliers = streams.includes('suppliers') || (writes && push.fields?.includes('vendor') === true);
+  return [writes ? 'edit:assets' : 'read:assets', 'read:customers', ...(suppliers ? ['read:suppliers'] : [])].join(' ');
+};
 
 /**
  * https://haloitsm.com/guides/article/?kbid=1499: client credentials at the authorization server, the tenant in the query.
@@ -23,6 +26,8 @@ export const scopesOf = (streams: readonly string[]): string =>
  */
 export class HaloOAuth implements Authenticator {
   readonly hint: string;
+  /** Scopes of the last token: the server may give fewer than were asked for. */
+  granted: readonly string[] | undefined;
   private token: { readonly value: string; readonly renewAt: number } | undefined;
   private pending: Promise<string> | undefined;
   private server: { readonly url: string; readonly tenant: string | undefined } | undefined;
@@ -47,9 +52,9 @@ export class HaloOAuth implements Authenticator {
   }
 
   private async fetch(send: Send): Promise<string> {
-    const { auth, streams } = this.source;
+    const { auth } = this.source;
     const { url, tenant } = this.server ??= await this.find(send);
-    const scope = scopesOf(streams);
+    const scope = scopesOf(this.source);
     let response: HttpResponse;
     try {
       response = await send({
@@ -66,6 +71,7 @@ export class HaloOAuth implements Authenticator {
     const answer: unknown = response.json();
     const value = text(field(answer, 'access_token'));
     if (value === undefined) throw new AuthenticationError('Halo answered the token request without a token', undefined, { hint: HINT });
+    this.granted = text(field(answer, 'scope'))?.split(/\s+/);
     const seconds = Number(field(answer, 'expires_in'));
     const livesMs = Number.isFinite(seconds) ? Math.max(0, seconds * 1_000) : 0;
     this.token = { value, renewAt: this.clock.now() + livesMs - Math.min(RENEW_BEFORE_MS, livesMs / 2) };

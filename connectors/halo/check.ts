@@ -70,7 +70,7 @@ async function* assets(client: HaloClient, names: readonly string[]): AsyncGener
         : { what: 'read relations', stream: 'relationships', outcome: 'warning', message: 'details of assets name no parents', hint: 'This version of Halo may not tell relations: take the stream relationships out of the configuration.' };
     }
   } catch (error) {
-    yield refused(error, base, `Give the application ${scopesOf([])} on its Permissions tab, and its agent a role that allows assets.`);
+    yield refused(error, base, `Give the application ${scopesOf(client.source)} on its Permissions tab, and its agent a role that allows assets.`);
   }
 }
 

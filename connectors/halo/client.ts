@@ -2,6 +2,7 @@ import { SourceConfigurationError, type ConnectContext } from '../sdk/contract/i
 import { HaloOAuth } from './auth.js';
 import { InstanceCatalogue } from './catalogue.js';
 import { HaloOptions } from './config.js';
+import { ReferenceLists } from './push/names.js';
 import type { HaloClient } from './session.js';
 
 /** The pace is kept in parts of a minute, so that a burst stays small. */
@@ -13,7 +14,7 @@ export function connect(context: ConnectContext): HaloClient {
     throw new SourceConfigurationError(`${source.name}: auth.method ${String(source.auth.method)} is not known to halo`, undefined, { hint: 'It is oauth_client_credentials.' });
   }
   const perMinute = Number(source.options['requestsPerMinute'] ?? new HaloOptions().requestsPerMinute);
-  const http = context.http.withPace({ requests: Math.max(1, Math.floor(perMinute / PARTS)), perMs: 60_000 / PARTS })
-    .withAuth(new HaloOAuth(source, clock, (url) => context.http.sameOrigin(url)));
-  return { source, clock, log, signal, http, catalogue: new InstanceCatalogue() };
+  const auth = new HaloOAuth(source, clock, (url) => context.http.sameOrigin(url));
+  const http = context.http.withPace({ requests: Math.max(1, Math.floor(perMinute / PARTS)), perMs: 60_000 / PARTS }).withAuth(auth);
+  return { source, clock, log, signal, http, catalogue: new InstanceCatalogue(), lists: new ReferenceLists(), granted: () => auth.granted };
 }

@@ -1,4 +1,4 @@
-import { IsArray, IsInt, IsObject, IsOptional, IsString, Max, Min, registerDecorator } from 'class-validator';
+import { IsArray, IsInt, IsNotEmpty, IsObject, IsOptional, IsString, Max, Min, registerDecorator } from 'class-validator';
 import { IsHttpAddress } from '../sdk/config/index.js';
 import { ATTRIBUTES, RELATIONSHIP_KINDS, type RelationshipKind } from '../sdk/contract/index.js';
 import { STATUS_MEANINGS, type StatusMeaning } from './stages.js';
@@ -54,4 +54,16 @@ export class HaloOptions {
   /** Asset types, by name or id, whose relations are read: each asset costs a call. Absent: all. */
   @IsOptional() @IsArray() @IsString({ each: true })
   relationshipsOf?: string[];
+
+  /** Site at which new assets without a location are created, by its name or id. */
+  @IsOptional() @IsString() @IsNotEmpty()
+  defaultSite?: string;
+
+  /** Client of which new assets become, by its name: needed where several clients have a site of one name. */
+  @IsOptional() @IsString() @IsNotEmpty()
+  defaultClient?: string;
+
+  /** Asset type of new assets by their class, by its name or id: needed where several types stand for one class. */
+  @IsOptional() @IsObject() @Holds('areTypes', 'each entry must be the name or id of an asset type, under a class', (value) => Object.entries(value).every(([name, type]) => /^[a-z][a-z0-9_]{0,99}$/.test(name) && isText(type)))
+  createTypes?: Record<string, string>;
 }

@@ -7,7 +7,6 @@ describeConnector(connector, {
   // whether an instance tells what changed is not known: one that does not is held in halo.spec.ts
   vendor: { updatedFilter: 'obeyed' },
   skip: {
-    push: 'writing back is not built yet',
     webhooks: 'receiving events is not built yet',
   },
 });

@@ -1,5 +1,5 @@
 import { startBench, type Bench } from '../sdk/conformance/index.js';
-import type { HttpRequest, HttpResponse } from '../sdk/contract/index.js';
+import type { HttpRequest, HttpResponse, SourceConfig } from '../sdk/contract/index.js';
 import { readOptions } from '../sdk/config/index.js';
 import { HaloOptions } from './config.js';
 import { connector } from './index.js';
@@ -221,14 +221,17 @@ describe('credentials', () => {
   });
 
   it('ask for no right that no stream uses', async () => {
-    const scopes = async (streams: string[]): Promise<string | null> => {
-      const b = await bench({}, { source: { streams } });
+    const scopes = async (streams: string[], push: SourceConfig['push'] = { enabled: false }): Promise<string | null> => {
+      const b = await bench({}, { source: { streams, push } });
       await b.check(streams);
       return new URLSearchParams(b.sandbox.requests().find((request) => request.path === '/auth/token')?.body).get('scope');
     };
 
     expect(await scopes(['assets', 'relationships'])).toBe('read:assets read:customers');
     expect(await scopes(['assets', 'suppliers'])).toBe('read:assets read:customers read:suppliers');
+    expect(await scopes(['relationships', 'sites'], { enabled: true })).toBe('read:assets read:customers');
+    expect(await scopes(['assets'], { enabled: true, fields: ['stage'] })).toBe('edit:assets read:customers');
+    expect(await scopes(['assets'], { enabled: true, fields: ['stage', 'vendor'] })).toBe('edit:assets read:customers read:suppliers');
   });
 
   it('need the tenant where the instance is hosted: told by it, or by the configuration', async () => {
@@ -329,7 +332,7 @@ describe('the owner', () => {
 
 describe('check', () => {
   it.each([
-    ['asset', 'assets', 'read assets', 'read:assets'], ['assettype', 'assets', 'read asset types', 'asset types'], ['users', 'users', 'read users', 'read:customers'],
+    ['asset', 'assets', 'read assets', 'edit:assets'], ['assettype', 'assets', 'read asset types', 'asset types'], ['users', 'users', 'read users', 'read:customers'],
     ['supplier', 'suppliers', 'read suppliers', 'read:suppliers'], ['site', 'sites', 'read sites', 'read:customers'],
   ])('names the right when %s is forbidden', async (denied, stream, what, hint) => {
     const b = await bench({ denied: [denied] });

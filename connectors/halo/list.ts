@@ -15,13 +15,30 @@ type Query = Readonly<Record<string, string | number | undefined>>;
 
 /** One request. A 429 that names no time waits longer each time; an answer that is not JSON is asked for again. */
 export async function get(client: HaloClient, url: string, query: Query, stream: string, expect: readonly number[] = []): Promise<HttpResponse> {
+  return await client.http.send({ url, query, stream, expect, judge: patient(mustBeJson), headers: { accept: 'application/json' } });
+}
+
+/** `POST /Asset` takes arrays alone; the `id` of an element decides between update and create. Sent once: only a 429 was surely not worked on. */
+export async function sendAssets(client: HaloClient, elements: readonly Row[], stream: string): Promise<unknown> {
+  const response = await client.http.send({ method: 'POST', url: '/api/Asset', body: elements, stream, judge: patient(mustBeAnswer), headers: { accept: 'application/json' } });
+  return response.json();
+}
+
+type Judge = (response: HttpResponse) => Verdict | undefined;
+
+function patient(judge: Judge): Judge {
   let throttled = 0;
-  const judge = (response: HttpResponse): Verdict | undefined => {
-    if (response.status !== 429 || response.headers['retry-after'] !== undefined) return mustBeJson(response);
+  return (response) => {
+    if (response.status !== 429 || response.headers['retry-after'] !== undefined) return judge(response);
     throttled += 1;
     return { kind: 'retry', reason: 'rate limit exceeded', afterMs: THROTTLE_MS[Math.min(throttled, THROTTLE_MS.length) - 1]! };
   };
-  return await client.http.send({ url, query, stream, expect, judge, headers: { accept: 'application/json' } });
+}
+
+/** An answer to a write that is no JSON comes from something in between, and says nothing of what stands behind it: nothing is sent again. */
+function mustBeAnswer(response: HttpResponse): Verdict | undefined {
+  const verdict = mustBeJson(response);
+  return verdict?.kind === 'retry' && verdict.error !== undefined ? { kind: 'fail', error: verdict.error } : verdict;
 }
 
 export interface ListQuery {

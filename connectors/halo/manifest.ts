@@ -5,8 +5,9 @@ export const LEAST_RIGHTS = `# Configuration > Integrations > Halo API > View Ap
 # Permissions tab:
 #   read:assets      assets, relationships
 #   read:customers   owners, users, sites
-#   read:suppliers   suppliers
-# The agent's role must allow assets too, and its access control every asset type that is to be seen.`;
+#   read:suppliers   suppliers; the vendor of assets, where it is written
+#   edit:assets      in the place of read:assets, where assets are written (push.enabled)
+# The agent's role must allow assets too, and their change where they are written, and its access control every asset type that is to be seen.`;
 
 export const manifest: Manifest = {
   name: 'halo',
@@ -30,5 +31,7 @@ export const manifest: Manifest = {
   leastRights: LEAST_RIGHTS,
   concurrency: 2,
   referenceFields: ['CFLockstepId'],
-  lacks: ['push', 'webhooks', 'software', 'licences', 'contracts'],
+  // a create whose answer was lost may be at work still, and is seen only when it is done
+  indexLagMs: 60_000,
+  lacks: ['webhooks', 'software', 'licences', 'contracts'],
 };

@@ -1,4 +1,4 @@
-import type { Clock, ConnectorLog, HttpPort, SourceConfig } from '../sdk/contract/index.js';
+import type { Clock, ConnectorLog, HttpPort, SourceConfig, SourceError } from '../sdk/contract/index.js';
 import type { Row } from './types.js';
 
 /** What the streams share during a run: the authenticated port, and what was read once. */
@@ -9,6 +9,10 @@ export interface HaloClient {
   readonly log: ConnectorLog;
   readonly signal: AbortSignal;
   readonly catalogue: Catalogue;
+  /** What writes name and Halo knows by id. */
+  readonly lists: Lists;
+  /** Scopes of the last token, as far as the authorization server told them. */
+  granted(): readonly string[] | undefined;
 }
 
 export interface AssetType {
@@ -29,4 +33,16 @@ export interface Catalogue {
   people(client: HaloClient, ids: ReadonlySet<number>, stream: string): Promise<ReadonlyMap<number, Person>>;
   /** One type with its fields and allowed statuses. */
   typeDetails(client: HaloClient, id: number, stream: string): Promise<Row>;
+}
+
+/** Why a value has no place in the instance, with the next step. */
+export type Refusal = { readonly refusal: SourceError };
+export type ListName = 'sites' | 'suppliers' | 'users';
+
+/** What assets refer to, to be found by name. */
+export interface Lists {
+  /** Rows that fit, or why the list may not be read. */
+  find(client: HaloClient, list: ListName, fits: (row: Row) => boolean, stream: string): Promise<readonly Row[] | Refusal>;
+  /** Rows of a list of values whose text this is, in any case. */
+  codes(client: HaloClient, lookup: number, wanted: string, stream: string): Promise<readonly Row[] | Refusal>;
 }

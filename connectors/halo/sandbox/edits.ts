@@ -1,15 +1,15 @@
-import type { Edits, RawFields } from '../../sdk/sandbox/index.js';
+import type { Edits, RawFields, WriteDesk } from '../../sdk/sandbox/index.js';
 import { edgesOf, setEdge } from './edges.js';
-import { fieldId, type Asset, type Row } from './model.js';
+import { journal, patched } from './journal.js';
+import type { Asset, Row } from './model.js';
 import { NEEDS, RUNS_BELOW } from './seed.js';
 import { renderAsset, type Store } from './store.js';
 import type { Switches } from './switches.js';
 
 /** Changes at the instance, as its people make them. Raw fields of an asset: columns, and the type's own fields by name. */
-export function editsOf(store: Store, switches: Switches, now: () => number): Edits {
+export function editsOf(store: Store, switches: Switches, desk: WriteDesk, now: () => number): Edits {
   let count = 0;
   const others: Readonly<Record<string, Map<number, Row>>> = { users: store.users, sites: store.sites, suppliers: store.suppliers };
-  const isField = (name: string): boolean => fieldId(name) >= 101;
   const assetOf = (id: string): Asset => {
     const asset = store.assets.get(Number(id));
     if (asset === undefined) throw new RangeError(`assets has no ${id}`);
@@ -21,11 +21,8 @@ export function editsOf(store: Store, switches: Switches, now: () => number): Ed
     return row;
   };
   const change = (asset: Asset, patch: RawFields, at: number): void => {
-    const [fields, columns] = [Object.entries(patch).filter(([name]) => isField(name)), Object.entries(patch).filter(([name]) => !isField(name))];
-    store.put({
-      ...asset, modifiedAt: at, columns: { ...asset.columns, ...Object.fromEntries(columns) },
-      fields: { ...asset.fields, ...Object.fromEntries(fields.map(([name, value]) => [fieldId(name), String(value)])) },
-    });
+    const before = store.assets.get(asset.id);
+    journal(desk, { id: asset.id, before, after: store.put(patched(asset, patch, at)), at, by: 'person' });
   };
   const touchEnds = (ends: readonly Asset[], at: number): void => { if (switches.relationsTouch) for (const asset of ends) asset.modifiedAt = at; };
 
@@ -77,7 +74,11 @@ export function editsOf(store: Store, switches: Switches, now: () => number): Ed
     remove(stream, id, at = now()) {
       if (stream === 'relationships') touchEnds(setEdge(store, id, undefined), at);
       else if (others[stream] !== undefined) others[stream].delete(other(stream, id).id);
-      else store.remove(assetOf(id).id);
+      else {
+        const before = assetOf(id);
+        store.remove(before.id);
+        journal(desk, { id: before.id, before, after: undefined, at, by: 'person' });
+      }
     },
     // the vendor keeps no trace of any delete
     vanish(stream, id) { this.remove(stream, id); },

@@ -1,7 +1,7 @@
 import type { SourceConfig } from '../../sdk/contract/index.js';
 import {
-  createFleet, DATA_FAULTS, FaultSet, htmlAnswer, jsonAnswer, machineClock, RollingWindow, startServer,
-  type Sandbox, type SandboxAnswer, type SandboxModule, type SandboxOptions, type SandboxRequest,
+  createFleet, DATA_FAULTS, FaultSet, htmlAnswer, jsonAnswer, machineClock, RollingWindow, startServer, WriteDesk,
+  type Sandbox, type SandboxAnswer, type SandboxModule, type SandboxOptions, type SandboxRequest, type Writes,
 } from '../../sdk/sandbox/index.js';
 import { exception, forbidden, notFound, unauthorised, undescribed } from './answers.js';
 import { covers, CREDENTIALS, Tokens } from './auth.js';
@@ -23,6 +23,7 @@ export interface HaloSandbox extends Sandbox {
   /** Every write and attempt at one, in order; the instance's own rules too. */
   readonly audit: readonly Written[];
   clearAudit(): void;
+  readonly writes: Writes;
   /** Ends all tokens, as a change of the application's secret does. */
   revokeTokens(): void;
 }
@@ -50,7 +51,8 @@ export async function start(options: SandboxOptions = {}): Promise<HaloSandbox> 
   const tokens = new Tokens(options.seed ?? 1, switches);
   const limits: { pageSize?: number | undefined; window?: RollingWindow | undefined } = {};
   let turns = 0;
-  const instance: Instance = { store, switches, audit: [], pending: [], pageLimit: () => limits.pageSize, turn: () => turns };
+  const desk = new WriteDesk(['ignore', 'normalise', 'own_rule', 'read_only', 'refuse', 'throttle']);
+  const instance: Instance = { store, switches, desk, audit: [], pending: [], pageLimit: () => limits.pageSize, turn: () => turns };
 
   const faults = new FaultSet({ unauthorised, forbidden, serverError: (_, status) => exception(status, 'Object reference not set to an instance of an object.') }, DATA_FAULTS);
 
@@ -86,7 +88,7 @@ export async function start(options: SandboxOptions = {}): Promise<HaloSandbox> 
     switch (name) {
       case 'asset': return number === undefined ? listAssets(instance, request) : readAsset(instance, request, number);
       case 'assettype': return number === undefined ? listTypes(request) : readType(request, number);
-      case 'lookup': return number === undefined ? readLookup(request) : notFound();
+      case 'lookup': return number === undefined ? readLookup(instance, request) : notFound();
       case 'status': return ticketStatuses();
       default: {
         const table = name === 'users' ? 'users' : name === 'site' ? 'sites' : 'suppliers';
@@ -107,6 +109,7 @@ export async function start(options: SandboxOptions = {}): Promise<HaloSandbox> 
       turns += 1;
       if (switches.down) return htmlAnswer(503, '<html><body><h1>Service Unavailable</h1></body></html>');
       runOwnRules(instance, request.now);
+      desk.settle(request.now);
       const path = request.path.toLowerCase();
       if (path === '/api/authinfo') return switches.authUrl === null ? notFound() : jsonAnswer(200, { auth_url: switches.authUrl ?? `${request.origin}/auth`, tenant_id: switches.hosted ? CREDENTIALS.tenant : '' });
       return path === '/auth/token' ? tokens.answer(request) : resource(request);
@@ -120,7 +123,7 @@ export async function start(options: SandboxOptions = {}): Promise<HaloSandbox> 
   return {
     name: NAME, url: server.url, streams: STREAMS, authMethods: [METHOD], auth, switches, faults, audit: instance.audit,
     sourceConfig: (overrides = {}) => ({
-      name: `${NAME}-sandbox`, connector: NAME, role: 'itsm', baseUrl: server.url, auth: auth(), streams: ['assets', 'relationships'], options: OPTIONS, folder: process.cwd(), ...overrides,
+      name: `${NAME}-sandbox`, connector: NAME, role: 'itsm', baseUrl: server.url, auth: auth(), streams: ['assets', 'relationships'], options: { ...OPTIONS, defaultSite: '1' }, push: { enabled: true }, folder: process.cwd(), ...overrides,
     }),
     yaml: (name, extra = []) => [
       `${name}:`, `  connector: ${NAME}`, `  baseUrl: ${server.url}`,
@@ -130,9 +133,10 @@ export async function start(options: SandboxOptions = {}): Promise<HaloSandbox> 
     ].map((line) => `  ${line}\n`).join(''),
     env: () => Object.fromEntries(Object.entries(KEYS).map(([key, value]) => [VARIABLES[key] ?? '', value])),
     secrets: () => [CREDENTIALS.clientSecret, ...tokens.secrets],
-    truth: (stream) => truthOf(store, stream, origins),
+    truth: (stream) => { desk.settle(server.now()); return truthOf(store, stream, origins); },
     requests: server.requests, clearRequests: server.clearRequests, peak: server.peak,
-    edit: editsOf(store, switches, server.now),
+    edit: editsOf(store, switches, desk, server.now),
+    writes: { supported: desk.supported, inject: (rule) => desk.inject(rule), clear: () => desk.clear(), journal: () => desk.journal(), clearJournal: () => desk.clearJournal() },
     setLimits: ({ pageSize, rate }) => {
       limits.pageSize = pageSize;
       limits.window = rate && new RollingWindow(rate.requests, rate.perMs);

@@ -1,3 +1,4 @@
+import type { WriteDesk } from '../../sdk/sandbox/index.js';
 import type { Store } from './store.js';
 import type { Switches } from './switches.js';
 
@@ -19,6 +20,7 @@ export interface Instance {
   readonly store: Store;
   readonly switches: Switches;
   readonly audit: Written[];
+  readonly desk: WriteDesk;
   /** Changes of the customer's own rules that are still to come. */
   readonly pending: { readonly at: number; readonly id: number }[];
   /** Most rows of a page, below the vendor's own maximum. */

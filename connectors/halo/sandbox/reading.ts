@@ -1,7 +1,7 @@
 import { jsonAnswer, type SandboxAnswer, type SandboxRequest } from '../../sdk/sandbox/index.js';
 import { notFound, undescribed } from './answers.js';
 import type { Instance } from './instance.js';
-import { STATUSES, TYPES, type Asset, type Row } from './model.js';
+import { DEPARTMENT_LOOKUP, STATUSES, TYPES, type Asset, type Row } from './model.js';
 import { renderAsset, renderType } from './store.js';
 
 const PAGING = ['pageinate', 'page_size', 'page_no', 'count', 'order', 'orderdesc', 'includeactive', 'includeinactive'];
@@ -119,11 +119,13 @@ export function readType(request: SandboxRequest, id: number): SandboxAnswer {
   return type === undefined ? notFound() : jsonAnswer(200, renderType(type, request.params.get('includedetails') === 'true'));
 }
 
-/** Statuses of assets are lookup 61; other lists are not stood in for. */
-export function readLookup(request: SandboxRequest): SandboxAnswer {
+/** Statuses of assets are lookup 61; of the other lists only that of departments is stood in for. */
+export function readLookup({ store }: Instance, request: SandboxRequest): SandboxAnswer {
   const wrong = wrongParameter(request.params, ['lookupid']);
-  if (wrong !== undefined || request.params.get('lookupid') !== '61') return undescribed(wrong ?? 'only lookup 61 is stood in for');
-  return jsonAnswer(200, STATUSES.map((status, sequence) => ({ lookupid: 61, ...status, sequence })));
+  const id = Number(request.params.get('lookupid'));
+  const rows = id === 61 ? STATUSES : id === DEPARTMENT_LOOKUP ? [...store.departments].map(([code, name]) => ({ id: Number(code), name, inactive: false })) : undefined;
+  if (wrong !== undefined || rows === undefined) return undescribed(wrong ?? `lookup ${id} is not stood in for`);
+  return jsonAnswer(200, rows.map((row, sequence) => ({ lookupid: id, ...row, sequence })));
 }
 
 /** The trap: statuses of tickets, with ids of their own. */

@@ -1,6 +1,7 @@
-import { jsonAnswer, type SandboxAnswer, type SandboxRequest } from '../../sdk/sandbox/index.js';
+import { jsonAnswer, type RawFields, type SandboxAnswer, type SandboxRequest, type WriteRuleKind } from '../../sdk/sandbox/index.js';
 import { exception, invalid, notFound, refusal } from './answers.js';
 import type { Instance, Written } from './instance.js';
+import { journal, patched, rawOf } from './journal.js';
 import { CUSTOM_FIELDS, FIELDS, STATUSES, TYPES, type Asset } from './model.js';
 import { renderAsset } from './store.js';
 
@@ -11,7 +12,8 @@ const FLAGS = ['_validateonly', '_dontaddnewfields', '_donotvalidate', '_dont_fi
 
 type Given = Readonly<Record<string, unknown>>;
 interface Refused { readonly refusal: SandboxAnswer }
-interface Planned { readonly asset: Asset; readonly changed: readonly string[]; readonly isNew: boolean }
+interface Planned { readonly asset: Asset; readonly before: Asset | undefined; readonly changed: readonly string[]; readonly isNew: boolean; readonly rule?: OwnRule | undefined }
+interface OwnRule { readonly afterMs: number; readonly patch: RawFields }
 
 /** `POST /Asset`: an array, whose elements' `id` decides between update and create. */
 export function writeAssets(instance: Instance, request: SandboxRequest): SandboxAnswer {
@@ -28,6 +30,8 @@ export function writeAssets(instance: Instance, request: SandboxRequest): Sandbo
   for (const given of body as Given[]) {
     const plan = decide(instance, request, given, planned.map((each) => each.plan));
     if ('refusal' in plan) {
+      // who is asked to wait has written nothing
+      if (plan.refusal.status === 429) return plan.refusal;
       note(instance, request, { what: 'refused', id: idOf(given), given, changed: [] });
       if (instance.switches.refusedBatch === 'earlier_stay') for (const each of planned) keep(instance, request, each.plan, each.given);
       return plan.refusal;
@@ -49,13 +53,20 @@ function decide(instance: Instance, request: SandboxRequest, given: Given, befor
   if (missing.length > 0 || type === undefined) return { refusal: invalid(Object.fromEntries((missing.length > 0 ? missing : ['assettype_id']).map((name) => [name, [`The ${name} field is required.`]]))) };
 
   const isNew = known === undefined;
+  const meets = <Kind extends WriteRuleKind>(kind: Kind) => instance.desk.take(kind, 'assets', String(id ?? 0), rawOf(known), flat(given));
+  const throttle = meets('throttle');
+  if (throttle !== undefined) return { refusal: { status: 429, headers: { 'retry-after': String(Math.ceil(throttle.ms / 1_000)) } } };
+  const refuses = meets('refuse');
+  if (refuses !== undefined) return { refusal: exception(400, refuses.words) };
+  const [ignores, fixed, normalises] = [meets('ignore') !== undefined, meets('read_only')?.fields ?? [], meets('normalise') !== undefined];
   const asset: Asset = known === undefined
     ? { id: store.nextId(), listedFrom: request.now + switches.indexLagMs, modifiedAt: request.now, columns: { assettype_id: type.id, status_id: switches.statusOfNewAssets, inactive: false, inventory_number: '' }, fields: {}, customs: {}, parents: [], siblings: [] }
     : { ...known, columns: { ...known.columns }, fields: { ...known.fields }, customs: { ...known.customs } };
   const changed: string[] = [];
   const set = (target: Record<string, unknown>, key: string, label: string, value: unknown): void => {
-    if (switches.ignoresWritesTo.includes(label) || switches.ignoresWritesTo.includes('*')) return;
-    const kept = rewritten(instance, value);
+    const name = label.replace(/^(fields|customfields)\./, '');
+    if (ignores || fixed.includes(name) || switches.ignoresWritesTo.includes(label) || switches.ignoresWritesTo.includes('*')) return;
+    const kept = rewritten(normalises ? ['trim', 'lower_case', 'reformat_dates'] : switches.rewrites, value);
     if (target[key] === kept) return;
     target[key] = kept;
     changed.push(label);
@@ -83,7 +94,7 @@ function decide(instance: Instance, request: SandboxRequest, given: Given, befor
     if (field === undefined) ignored(request, `customfields[${String(entry['id'] ?? entry['name'])}]`);
     else set(asset.customs, String(field.id), `customfields.${field.name}`, String(entry['value'] ?? ''));
   }
-  return { asset, changed, isNew };
+  return { asset, before: known, changed, isNew, rule: meets('own_rule') };
 }
 
 function wrongStatus(instance: Instance, given: unknown, now: number | undefined, allowed: readonly number[] | undefined): SandboxAnswer | undefined {
@@ -95,10 +106,17 @@ function wrongStatus(instance: Instance, given: unknown, now: number | undefined
 }
 
 /** Stores what was decided, writes it down, and lets the customer's own rule see it. */
-function keep(instance: Instance, request: SandboxRequest, { asset, changed, isNew }: Planned, given: Given): unknown {
+function keep(instance: Instance, request: SandboxRequest, { asset, before, changed, isNew, rule: own }: Planned, given: Given): unknown {
   const validateOnly = given['_validateonly'] === true;
   const what = validateOnly ? 'validated' : isNew ? 'create' : changed.length === 0 ? 'unchanged' : 'update';
   note(instance, request, { what, id: asset.id, given, changed });
+  if (!validateOnly) journal(instance.desk, { id: asset.id, before, after: asset, at: request.now, by: 'api' });
+  if (!validateOnly && own !== undefined) {
+    instance.desk.later(request.now + own.afterMs, (at) => {
+      const then = instance.store.assets.get(asset.id);
+      if (then !== undefined) journal(instance.desk, { id: then.id, before: then, after: instance.store.put(patched(then, own.patch, at)), at, by: 'rule' });
+    });
+  }
   if (!validateOnly && (isNew || changed.length > 0)) {
     asset.modifiedAt = request.now;
     instance.store.put(asset);
@@ -119,7 +137,7 @@ export function runOwnRules(instance: Instance, now: number): void {
     if (asset === undefined || change === undefined) continue;
     const changed = Object.keys(change).filter((name) => asset.columns[name] !== change[name]);
     if (changed.length === 0) continue;
-    instance.store.put({ ...asset, columns: { ...asset.columns, ...change }, modifiedAt: at });
+    journal(instance.desk, { id, before: asset, after: instance.store.put(patched(asset, change, at)), at, by: 'rule' });
     instance.audit.push({ at, what: 'own_rule', id, given: change, changed });
   }
 }
@@ -127,14 +145,15 @@ export function runOwnRules(instance: Instance, now: number): void {
 /** `DELETE /Asset/{id}`: final. */
 export function deleteAsset(instance: Instance, request: SandboxRequest, id: number): SandboxAnswer {
   if (!instance.store.assets.has(id)) return notFound();
+  const before = instance.store.assets.get(id);
   instance.store.remove(id);
+  journal(instance.desk, { id, before, after: undefined, at: request.now, by: 'api' });
   note(instance, request, { what: 'delete', id, given: {}, changed: [] });
   return { status: 204 };
 }
 
-function rewritten(instance: Instance, value: unknown): unknown {
+function rewritten(rewrites: Instance['switches']['rewrites'], value: unknown): unknown {
   if (typeof value !== 'string') return value;
-  const { rewrites } = instance.switches;
   let text = rewrites.includes('trim') ? value.trim() : value;
   if (rewrites.includes('lower_case')) text = text.toLowerCase();
   const day = /^(\d{4}-\d{2}-\d{2})(T00:00:00)?Z?$/i.exec(text)?.[1];
@@ -147,3 +166,9 @@ const isObject = (value: unknown): value is Given => typeof value === 'object' &
 const listOf = (value: unknown): readonly Given[] => (Array.isArray(value) ? value.filter(isObject) : []);
 /** `id` missing or 0 makes a new asset. */
 const idOf = (given: Given): number | undefined => (Number(given['id']) > 0 ? Number(given['id']) : undefined);
+/** What is given as flat raw fields. */
+const flat = (given: Given): RawFields => {
+  const { id: _id, fields, customfields, ...columns } = given;
+  const named = (list: unknown, nameOf: (id: number) => string | undefined) => Object.fromEntries(listOf(list).map((entry) => [nameOf(Number(entry['id'])) ?? String(entry['name'] ?? entry['id']), entry['value']]));
+  return { ...columns, ...named(fields, (id) => FIELDS.get(id)?.name), ...named(customfields, (id) => CUSTOM_FIELDS.find((field) => field.id === id)?.name) };
+};

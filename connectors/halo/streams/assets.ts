@@ -137,7 +137,7 @@ export async function enrich(client: HaloClient, rows: readonly Row[], stream: s
 }
 
 /** 404 is given for what is deleted and for what this agent may no longer see, so it proves nothing. */
-async function fetchOne(client: HaloClient, externalId: string): Promise<FetchedOne<AssetRaw>> {
+export async function fetchOne(client: HaloClient, externalId: string): Promise<FetchedOne<AssetRaw>> {
   const id = idOf(externalId);
   if (id === undefined) return { kind: 'unknown', reason: 'not an id of Halo' };
   const response = await get(client, `/api/Asset/${id}`, { includedetails: 'true' }, 'assets', [404]);

@@ -50,6 +50,8 @@ export interface SourceConfig {
   readonly options: Readonly<Record<string, any>>;
   /** By stream: paths into the raw record that the configuration's mapping reads. A connector that asks for chosen columns asks for these too. */
   readonly wanted?: Readonly<Record<string, readonly (readonly string[])[]>>;
+  /** Whether and how it is written to: a connector asks for rights to write only where they are needed. Absent: it is read alone. */
+  readonly push?: { readonly enabled: boolean; readonly mode?: 'update' | 'upsert'; readonly fields?: readonly string[]; readonly reference?: string };
   readonly tls?: { readonly caFile?: string; readonly rejectUnauthorized?: boolean };
   /** Folder of the YAML file in which the source stands: relative paths start there. */
   readonly folder: string;

@@ -1,0 +1,53 @@
+import type { FoundRecord, NewRecord } from '../../sdk/contract/index.js';
+import { text } from '../../sdk/mapping/index.js';
+import { mapAsset } from '../assets.js';
+import { assetsQuery } from '../changes.js';
+import { readPage } from '../list.js';
+import type { HaloClient } from '../session.js';
+import { enrich } from '../streams/assets.js';
+import { idOf, nameOf, rowId, rowsOf, type AssetRaw } from '../types.js';
+import { same } from './names.js';
+import { rowsAsTheyAre } from './write.js';
+
+/** More assets with one tag or serial number are no match but a mess: the first of them show it. */
+const MOST = 50;
+const STREAM = 'assets';
+
+/** What tells one machine from all others, and one asset of a customer from the next. */
+const KINDS = ['serial', 'bios_uuid', 'instance_uuid', 'cloud_resource_id', 'asset_tag'];
+
+/**
+ * Assets that carry our asset id, then those that hold one of its identifiers. Halo searches parts of words and perhaps no
+ * custom fields, so candidates are asked for by everything that the asset was created with, and compared exactly.
+ */
+export async function search(client: HaloClient, wanted: NewRecord): Promise<FoundRecord[]> {
+  const candidates = new Map<number, number>();
+  const collect = async (filter: Readonly<Record<string, string>>): Promise<void> => {
+    for (const row of (await readPage(client, assetsQuery(STREAM, filter), 1, MOST)).rows) {
+      const [id, type] = [rowId(row), idOf(row['assettype_id'])];
+      if (id !== undefined && type !== undefined) candidates.set(id, type);
+    }
+  };
+  const tag = text(wanted.attributes['asset_tag']);
+  if (tag !== undefined) await collect({ inventory_number: tag });
+  const words = [...wanted.identifiers.filter(({ kind }) => KINDS.includes(kind)).map(({ value }) => value), text(wanted.attributes['serial_number']), nameToCreate(wanted), wanted.assetId];
+  for (const word of new Set(words.flatMap((one) => one ?? []))) await collect({ search: word });
+
+  const rows = await rowsAsTheyAre(client, [...candidates].map(([id, type]) => ({ id, type })));
+  const found = (await enrich(client, [...rows.values()], STREAM)).flatMap((raw) => match(client, wanted, raw) ?? []);
+  return found.sort((a, b) => Number(b.by === 'reference') - Number(a.by === 'reference') || Number(a.externalId) - Number(b.externalId));
+}
+
+/** An asset is found again by its name: one without any has our id for a name. */
+export const nameToCreate = ({ attributes, assetId }: NewRecord): string => text(attributes['name']) ?? text(attributes['hostname']) ?? text(attributes['fqdn']) ?? text(attributes['serial_number']) ?? assetId;
+
+function match(client: HaloClient, wanted: NewRecord, raw: AssetRaw): FoundRecord | undefined {
+  const externalId = String(rowId(raw));
+  const carries = rowsOf(raw['customfields']).some((row) => same(nameOf(row), wanted.reference) && text(row['value']) === wanted.assetId);
+  if (carries) return { externalId, by: 'reference', match: `${wanted.reference} ${wanted.assetId}` };
+  const mapping = mapAsset(raw, { source: client.source.name, options: client.source.options, readAt: client.clock.now() });
+  if (!('record' in mapping) || mapping.record.kind !== 'asset') return undefined;
+  const { identifiers } = mapping.record;
+  const held = wanted.identifiers.find(({ kind, value }) => KINDS.includes(kind) && identifiers.some((one) => one.kind === kind && one.value === value));
+  return held === undefined ? undefined : { externalId, by: 'identifier', match: `${held.kind} ${held.value}` };
+}

@@ -1,0 +1,55 @@
+import type { LifecycleStage, StageCodes } from '../../sdk/contract/index.js';
+import { integer, text } from '../../sdk/mapping/index.js';
+import type { Refusal } from '../session.js';
+import { DEFAULT_STATUSES, stagesOf, type StatusMeaning } from '../stages.js';
+import { nameOf, rowId, rowsOf } from '../types.js';
+import type { Place, Wish } from './columns.js';
+import { refused, same } from './names.js';
+
+const NO_OPTIONS = {};
+
+/** Raw fields under which the configuration's own mapping may name a status. */
+const STATUS_FIELDS = ['status.name', 'status_name', 'status'] as const;
+
+/**
+ * Name of the status and the flag beside it, always both. Which name an instance has for a stage its options alone know,
+ * so the usual one stands for it until it is written (`nameFor`).
+ */
+export function codesFor(stage: LifecycleStage, given: StageCodes): StageCodes | undefined {
+  const own = stagesOf(NO_OPTIONS).write(stage);
+  return own === undefined ? undefined : { ...own, ...given };
+}
+
+/** The status that codes name, in this instance's word: `options.statuses` puts the one that is written first. */
+function nameFor(stage: LifecycleStage, codes: StageCodes, options: Readonly<Record<string, unknown>>): string | undefined {
+  const name = STATUS_FIELDS.map((key) => codes[key]).find((code) => code !== undefined);
+  const usual = DEFAULT_STATUSES[stage][0]!;
+  const [first] = (options['statuses'] as Partial<Record<StatusMeaning, readonly string[]>> | undefined)?.[stage] ?? [];
+  return name !== undefined && first !== undefined && same(name, usual) ? first.trim() : name;
+}
+
+/** Status and flag as columns. What lookup 61 does not have, or the type does not allow, is refused with what there is. */
+export async function stageWishes(stage: LifecycleStage, codes: StageCodes, place: Place): Promise<readonly Wish[] | Refusal> {
+  const { client, stream, type } = place;
+  const stray = Object.keys(codes).find((key) => key !== 'inactive' && key !== 'status_id' && !(STATUS_FIELDS as readonly string[]).includes(key));
+  if (stray !== undefined) return refused(`${stray.slice(0, 80)} carries no stage in Halo`, 'Map the stage from status.name.');
+  const statuses = await client.catalogue.statuses(client, stream);
+  if (statuses === undefined) return refused('asset statuses are written by their id, and lookup 61 may not be read', "Let the role of the application's agent read lookups.");
+  const name = nameFor(stage, codes, client.source.options);
+  const given = codes['status_id'] === undefined ? undefined : integer(codes['status_id']);
+  const exact = [...statuses].filter(([id, known]) => (given === undefined ? known === name : id === given));
+  const found = exact.length > 0 ? exact : [...statuses].filter(([, known]) => given === undefined && name !== undefined && same(known, name));
+  const [status] = found;
+  if (status === undefined || found.length > 1) {
+    return refused(`${found.length > 1 ? `${found.length} asset statuses are` : 'no asset status of the instance is'} called ${name ?? String(codes['status_id'])}; it has ${listed([...statuses.values()])}`, `Name the status for ${stage} under options.statuses.${stage}, the first being the one that is written.`);
+  }
+  const [id, known] = status;
+  const allowed = rowsOf(type['allowed_status']);
+  if (type['allowall_status'] !== true && allowed.length > 0 && !allowed.some((row) => rowId(row) === id)) {
+    return refused(`assets of the type ${nameOf(type) ?? 'without a name'} may not have the status ${known}; they may have ${listed(allowed.flatMap((row) => nameOf(row) ?? []))}`, `Allow the status for the asset type, or name another for ${stage} under options.statuses.${stage}.`);
+  }
+  const column = (key: string, value: number | boolean): Wish => ({ at: 'column', key, label: key, value });
+  return [column('status_id', id), column('inactive', text(codes['inactive']) === 'true')];
+}
+
+const listed = (names: readonly string[]): string => `${names.slice(0, 20).join(', ')}${names.length > 20 ? ' …' : ''}`;
