@@ -139,8 +139,10 @@ export class DemoTeller {
   async pushed({ targets, aligned, retired, down, cloud, ignored }: PushStory): Promise<void> {
     const { style } = this.out;
     await this.head('Writing back', 'environment: { writes: on }, push: { enabled: true }');
-    await this.body(`Switched on for ${targets.join(' and ')}. They held ${count(aligned.records, 'record')} otherwise than the model: nothing was written before somebody said once, for all of them, that the model is right.`,
-      `Then ${count(aligned.written, 'record')} ${aligned.written === 1 ? 'was' : 'were'} written, and read back.   ${style.dim(`lockstep reviews resolve ${aligned.reviews.join(' and ')} --as ours`)}`);
+    await this.body(`Switched on for ${targets.join(' and ')}.`, ...(aligned.reviews.length === 0
+      ? ['What they held before agrees with the model: nothing had to be written, and nobody had to be asked.']
+      : [`${count(aligned.records, 'record')} said something else than the model: nothing was written before somebody decided, once for all of them.`,
+        `Then ${count(aligned.written, 'record')} ${aligned.written === 1 ? 'was' : 'were'} written, and read back.   ${style.dim(`lockstep reviews resolve ${aligned.reviews.join(', ')} --as ours`)}`]));
     const part = async (title: string, told: Pick<Told, 'written'>, ...lines: readonly string[]): Promise<void> => this.body('', style.bold(title), ...lines.map((line) => `  ${line}`), indent(renderLog(told.written.slice(0, 3), style), '  '));
     await part(`Somebody retires ${plain(retired.asset.name)} in ${retired.source}`, retired, 'The others show it as retired, each in its own codes:');
     await part(`${down.target} lets nobody in for a while, and somebody retires ${plain(down.asset.name)} in ${down.source}`, down, `It stayed owed (${count(down.owed, 'asset')} in the outbox), and was written once when ${down.target} was back:`);

@@ -41,13 +41,12 @@ const DAY = 86_400_000;
 /** The acts of writing back, on desks that can be written to. */
 export class PushTour {
   private readonly desks: readonly DemoSource[];
-  private readonly used = new Set<string>();
 
   constructor(private readonly app: App, private readonly world: DemoWorld, private readonly connectors: ReadonlyMap<string, Connector>, private readonly clock: Skipping) {
     this.desks = world.sources.filter(({ name }) => app.engine.push?.targets.has(name));
   }
 
-  /** Undefined: there are not two systems that can tell each other anything. */
+  /** `step`: some time passes, for systems leave their newest seconds to the next read. Undefined: there are not two systems that can tell each other anything. */
   async play(step: () => void): Promise<PushStory | undefined> {
     if (this.desks.length < 2) return undefined;
     const aligned = await this.align();
@@ -61,11 +60,9 @@ export class PushTour {
     step();
     await this.sync();
     const retired = await this.told(first, mover.source.name);
-    step();
-    const down = await this.down(second, mover.source, other);
-    step();
-    const cloud = await this.cloud(candidates.filter((each) => each !== first && each !== second && each !== third));
-    const ignored = await this.ignored(third, mover.source, other);
+    const down = await this.down(second, mover.source, other, step);
+    const cloud = await this.cloud([first.id, second.id, third.id]);
+    const ignored = await this.ignored(third, mover.source, other, step);
     return { targets: this.desks.map(({ name }) => name), aligned, retired, down, ...(cloud && { cloud }), ignored };
   }
 
@@ -119,7 +116,6 @@ export class PushTour {
   }
 
   private async told({ id, name }: AssetDocument, source: string): Promise<Told> {
-    this.used.add(id);
     const attempts = await this.app.get(OutboxService).attempts(id, 20);
     return { asset: { id, name: name ?? id }, source, written: attempts.filter(({ target }) => target !== source) };
   }
@@ -130,8 +126,9 @@ export class PushTour {
   }
 
   /** The other desk lets nobody in for a while; what it is owed stays, and it catches up by itself. */
-  private async down(asset: AssetDocument, mover: DemoSource, other: DemoSource): Promise<PushStory['down']> {
+  private async down(asset: AssetDocument, mover: DemoSource, other: DemoSource, step: () => void): Promise<PushStory['down']> {
     this.retireAt(asset, mover);
+    step();
     const fault = other.sandbox?.faults.inject({ kind: 'unauthorised', match: { purpose: 'any' } });
     await this.app.get(SyncService).sync({ sources: [mover.name], trigger: 'demo' });
     let owed = 0;
@@ -142,10 +139,10 @@ export class PushTour {
   }
 
   /** A cloud ended a machine two days ago and still shows it as ended; a rule retires it, as of the instant that the cloud tells. */
-  private async cloud(candidates: readonly AssetDocument[]): Promise<PushStory['cloud']> {
+  private async cloud(except: readonly string[]): Promise<PushStory['cloud']> {
     const agents = new Set(this.world.sources.filter(({ role }) => role === 'agent' || role === 'discovery').map(({ name }) => name));
-    for (const asset of candidates) {
-      if (asset.class !== 'virtual_machine' || asset.sources.some(({ source }) => agents.has(source))) continue;
+    for await (const asset of this.app.get(AssetQueries).list({ classes: ['virtual_machine'], stages: ['in_use'] })) {
+      if (except.includes(asset.id) || !this.desks.every(({ name }) => asset.sources.some(({ source }) => source === name)) || asset.sources.some(({ source }) => agents.has(source))) continue;
       const records = asset.sources.filter(({ source }) => this.world.sources.some(({ name, role, sandbox }) => name === source && role === 'cloud' && sandbox));
       if (records.length !== 1) continue;
       const [record] = records;
@@ -160,10 +157,11 @@ export class PushTour {
   }
 
   /** The other desk accepts a write and keeps the old value: found by reading back, given up with its likely cause, and cured. */
-  private async ignored(asset: AssetDocument, mover: DemoSource, other: DemoSource): Promise<PushStory['ignored']> {
+  private async ignored(asset: AssetDocument, mover: DemoSource, other: DemoSource, step: () => void): Promise<PushStory['ignored']> {
     const [place] = this.placesOf(asset, other);
     const rule = place && other.sandbox?.writes?.inject({ kind: 'ignore', match: { stream: place.stream.name, externalId: place.externalId } });
     this.retireAt(asset, mover);
+    step();
     await this.app.get(SyncService).sync({ sources: [mover.name], trigger: 'demo' });
     for (const ms of LOOKS_MS) {
       this.clock.skip(ms + 1_000);
