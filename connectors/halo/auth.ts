@@ -13,11 +13,14 @@ const RENEW_BEFORE_MS = 300_000;
 
 type Send = (request: HttpRequest) => Promise<HttpResponse>;
 
-/** The least that is needed. One unknown scope fails the whole request, so none is asked for that is not used; `edit:x` includes `read:x`. */
+/**
+ * The least that is needed. One unknown scope fails the whole request, so none is asked for that is not used. `edit:x` includes
+ * `read:x`, which is named all the same: where the application lacks the former, reading goes on.
+ */
 export const scopesOf = ({ streams, push }: Pick<SourceConfig, 'streams' | 'push'>): string => {
   const writes = push?.enabled === true && streams.includes('assets');
   const suppliers = streams.includes('suppliers') || (writes && push.fields?.includes('vendor') === true);
-  return [writes ? 'edit:assets' : 'read:assets', 'read:customers', ...(suppliers ? ['read:suppliers'] : [])].join(' ');
+  return [...(writes ? ['edit:assets'] : []), 'read:assets', 'read:customers', ...(suppliers ? ['read:suppliers'] : [])].join(' ');
 };
 
 /**

@@ -1,9 +1,13 @@
-import { AuthenticationError, PermissionError, SourceError, type CheckFinding } from '../sdk/contract/index.js';
+import { AuthenticationError, LIFECYCLE_STAGES, PermissionError, SourceError, type CheckFinding } from '../sdk/contract/index.js';
 import { scopesOf } from './auth.js';
 import { peopleQuery } from './catalogue.js';
 import { assetsQuery, begin } from './changes.js';
 import { classOfType } from './classes.js';
 import { get, readPage, type ListQuery } from './list.js';
+import { manifest } from './manifest.js';
+import { unready } from './push/create.js';
+import { same } from './push/names.js';
+import { statusFor } from './push/stage.js';
 import type { HaloClient } from './session.js';
 import { stagesOf } from './stages.js';
 import { referenceStreams } from './streams/index.js';
@@ -19,6 +23,7 @@ export async function* check(client: HaloClient, names: readonly string[]): Asyn
   if (names.includes('assets')) {
     yield* settings(client);
     yield await readable(client, 'assets', peopleQuery('assets'), 'read:customers', 'warning');
+    if (client.source.push?.enabled === true) yield* writing(client);
   }
   for (const stream of referenceStreams) {
     if (names.includes(stream.name) && !(stream.name === 'users' && names.includes('assets'))) yield await readable(client, stream.name, stream.query, stream.permissions[0] ?? '', 'failed');
@@ -92,6 +97,27 @@ async function* settings(client: HaloClient): AsyncGenerator<CheckFinding> {
       : { what: 'asset statuses', stream, outcome: 'warning', message: `without a meaning: ${unread.join(', ')}`, hint: 'Assets with them make no move. Name them under options.statuses.' };
   } catch (error) {
     yield refused(error, { what: 'read asset types', stream }, "Let the role of the application's agent read asset types.");
+  }
+}
+
+/** What can be known of writing without a write: the scope, the statuses, and what new assets need. */
+async function* writing(client: HaloClient): AsyncGenerator<CheckFinding> {
+  const base = { what: 'write assets', stream: 'assets' };
+  const { options, push } = client.source;
+  const granted = client.granted();
+  yield granted !== undefined && !['edit:assets', 'all', 'all:standard'].some((scope) => granted.includes(scope))
+    ? { ...base, outcome: 'failed', message: `the token was given without edit:assets: it has ${granted.join(' ')}`, hint: 'Tick edit:assets on the Permissions tab of the API application.' }
+    : { ...base, outcome: 'ok', message: "the application may write assets; whether its agent's role may, the first write tells" };
+  try {
+    const statuses = await client.catalogue.statuses(client, base.stream);
+    const missing = statuses === undefined ? [] : LIFECYCLE_STAGES.map((stage) => [stage, statusFor(stage, options)] as const).filter(([, name]) => ![...statuses.values()].some((known) => same(known, name)));
+    if (missing.length > 0) yield { ...base, what: 'statuses to write', outcome: 'warning', message: `stages that cannot be written: ${missing.map(([stage, name]) => `${stage} (${name})`).join(', ')}`, hint: 'Put the name of this instance first for each of them under options.statuses.' };
+    if (push?.mode !== 'upsert') return;
+    const wrong = await unready(client, push.reference ?? manifest.referenceFields?.[0] ?? '');
+    for (const { refusal } of wrong) yield { ...base, what: 'create assets', outcome: 'failed', message: refusal.message, ...(refusal.hint !== undefined && { hint: refusal.hint }) };
+    if (wrong.length === 0) yield { ...base, what: 'create assets', outcome: 'ok', message: 'there is a field for our asset id' };
+  } catch (error) {
+    yield refused(error, base, "Give the role of the application's agent the right to read what is written.");
   }
 }
 

@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { startBench, type Bench, type BenchOptions } from '../sdk/conformance/index.js';
+import { LIFECYCLE_STAGES } from '../sdk/contract/index.js';
 import { connector } from './index.js';
 import { manifest } from './manifest.js';
+import { WRITABLE } from './push/columns.js';
 import { sandbox } from './sandbox/index.js';
+import type { HaloClient } from './session.js';
+import { stagesOf } from './stages.js';
 import { streams } from './streams/index.js';
+import type { AssetRaw } from './types.js';
 
 const readme = readFileSync(new URL('./README.md', import.meta.url), 'utf8');
 
@@ -57,12 +62,39 @@ describe('the cost that the README names', () => {
   });
 });
 
+describe('the cost of writing that the README names', () => {
+  it('is 2 calls each to read, write and read back up to 20 assets of one type, and 3 more for each further type', async () => {
+    const [, most, read, write, back, more] = /push of up to (\d+) assets of one type costs (\d+) calls to read them, (\d+) to write them and (\d+) to read them back; each further type (\d+) more/.exec(readme)!.map(Number);
+    const push = streams.find((stream) => stream.name === 'assets')!.push!;
+    expect(most).toBe(push.batch);
+    for (const types of [[11], [11, 12]]) {
+      const bench = await benchOf({ fleetSize: 40 });
+      const ids = Array.from({ length: push.batch }, (_, nth) => bench.sandbox.edit.insert('assets', { assettype_id: types[nth % types.length] }));
+      const fetched = async () => await push.fetchMany!(bench.client as HaloClient, ids);
+      const writes = async () => [...await fetched()].map(([externalId, one]) => ({ externalId, current: (one as { raw: AssetRaw }).raw, fields: [], stage: { stage: 'retired' as const, codes: push.codesFor!('retired', {})! } }));
+      // types, statuses and people are read once a run
+      await push.write(bench.client as HaloClient, await writes());
+      const due = await writes();
+      const callsFor = async (work: () => Promise<unknown>): Promise<number> => { bench.sandbox.clearRequests(); await work(); return bench.sandbox.requests().length; };
+      const extra = types.length - 1;
+      const calls = [await callsFor(fetched), await callsFor(async () => await push.write(bench.client as HaloClient, due)), await callsFor(fetched)];
+      expect(calls).toEqual([read! + extra, write! + extra, back! + extra]);
+      expect(more).toBe(3);
+    }
+  });
+});
+
 describe('the README', () => {
   it('has the headings of every connector, in their order', () => {
     expect([...readme.matchAll(/^## (.+)$/gm)].map((match) => match[1])).toEqual(['Reads', 'Writes', 'Permissions', 'Configuration', 'Webhook set-up', 'Limits and cost', 'Known gaps', 'Troubleshooting']);
   });
 
   it('names each stream, method and right', () => {
-    for (const word of [...manifest.streams.map((s) => s.name), ...manifest.auth.flatMap((a) => [a.method, 'tenant']), 'read:assets', 'read:customers', 'read:suppliers']) expect(readme).toContain(`\`${word}\``);
+    for (const word of [...manifest.streams.map((s) => s.name), ...manifest.auth.flatMap((a) => [a.method, 'tenant']), 'read:assets', 'read:customers', 'read:suppliers', 'edit:assets', ...WRITABLE]) expect(readme).toContain(`\`${word}\``);
+  });
+
+  it('names the status and the flag that are written for each stage', () => {
+    const written = [...readme.slice(readme.indexOf('| stage | status written')).matchAll(/^\| (\w+) \| ([A-Z][\w ]+) \| (yes|no) \|$/gm)].map(([, stage, status, inactive]) => [stage, { status, inactive: String(inactive === 'yes') }]);
+    expect(written).toEqual(LIFECYCLE_STAGES.map((stage) => [stage, stagesOf({}).write(stage)]));
   });
 });

@@ -230,8 +230,8 @@ describe('credentials', () => {
     expect(await scopes(['assets', 'relationships'])).toBe('read:assets read:customers');
     expect(await scopes(['assets', 'suppliers'])).toBe('read:assets read:customers read:suppliers');
     expect(await scopes(['relationships', 'sites'], { enabled: true })).toBe('read:assets read:customers');
-    expect(await scopes(['assets'], { enabled: true, fields: ['stage'] })).toBe('edit:assets read:customers');
-    expect(await scopes(['assets'], { enabled: true, fields: ['stage', 'vendor'] })).toBe('edit:assets read:customers read:suppliers');
+    expect(await scopes(['assets'], { enabled: true, fields: ['stage'] })).toBe('edit:assets read:assets read:customers');
+    expect(await scopes(['assets'], { enabled: true, fields: ['stage', 'vendor'] })).toBe('edit:assets read:assets read:customers read:suppliers');
   });
 
   it('need the tenant where the instance is hosted: told by it, or by the configuration', async () => {
@@ -332,7 +332,7 @@ describe('the owner', () => {
 
 describe('check', () => {
   it.each([
-    ['asset', 'assets', 'read assets', 'edit:assets'], ['assettype', 'assets', 'read asset types', 'asset types'], ['users', 'users', 'read users', 'read:customers'],
+    ['asset', 'assets', 'read assets', 'read:assets'], ['assettype', 'assets', 'read asset types', 'asset types'], ['users', 'users', 'read users', 'read:customers'],
     ['supplier', 'suppliers', 'read suppliers', 'read:suppliers'], ['site', 'sites', 'read sites', 'read:customers'],
   ])('names the right when %s is forbidden', async (denied, stream, what, hint) => {
     const b = await bench({ denied: [denied] });

@@ -41,11 +41,8 @@ async function elementOf(client: HaloClient, wanted: NewRecord): Promise<Row | R
   const chosen = await typeFor(client, wanted.assetClass);
   if ('refusal' in chosen) return chosen;
   const customs = await customFields(client, chosen.id);
-  const carrier = customs.find((row) => same(nameOf(row), wanted.reference) && (integer(row['type']) ?? 0) === 0);
-  if (carrier === undefined) {
-    return notConfigured(`${client.source.name} ${STREAM}: no asset shows a custom field ${wanted.reference} of plain text, which would carry our asset id`,
-      `Add a custom field ${wanted.reference} of the type text to assets (Configuration > Custom Objects > Custom Fields > Asset), or name another under push.reference.`);
-  }
+  const carrier = carrierAmong(client, customs, wanted.reference);
+  if ('refusal' in carrier) return carrier;
   const site = await siteFor(client, wanted);
   if ('refusal' in site) return site;
   const { options } = client.source;
@@ -62,8 +59,23 @@ async function elementOf(client: HaloClient, wanted: NewRecord): Promise<Row | R
   if ('refusal' in wishes) return wishes;
   return {
     assettype_id: chosen.id, site_id: site.id, ...(ofClient !== undefined && { client_id: ofClient }),
-    ...bodyOf([...wishes, { at: 'custom', key: String(rowId(carrier)), label: wanted.reference, value: wanted.assetId }]),
+    ...bodyOf([...wishes, { at: 'custom', key: String(carrier.id), label: wanted.reference, value: wanted.assetId }]),
   };
+}
+
+/** The custom field that carries our asset id. */
+function carrierAmong(client: HaloClient, customs: readonly Row[], reference: string): { readonly id: number } | Refusal {
+  const id = rowId(customs.find((row) => same(nameOf(row), reference) && (integer(row['type']) ?? 0) === 0));
+  return id !== undefined ? { id } : notConfigured(`${client.source.name} ${STREAM}: no asset shows a custom field ${reference} of plain text, which would carry our asset id`,
+    `Add a custom field ${reference} of the type text to assets, or name another under push.reference.`);
+}
+
+/** What keeps any asset from being created, as far as it can be known without one. */
+export async function unready(client: HaloClient, reference: string): Promise<readonly Refusal[]> {
+  const carrier = carrierAmong(client, await customFields(client), reference);
+  const { defaultSite, defaultClient } = client.source.options;
+  const site = text(defaultSite) === undefined ? undefined : await siteNamed(client, text(defaultSite)!, text(defaultClient), STREAM);
+  return [carrier, site].flatMap((one) => (one !== undefined && 'refusal' in one ? [one] : []));
 }
 
 /** Emptying costs no look-up: whether there is anything to write to can be asked by it. */
@@ -92,9 +104,9 @@ async function siteFor(client: HaloClient, wanted: NewRecord): Promise<{ readonl
 }
 
 /** Custom fields of assets, as an asset shows them: those of the type, else of any. */
-async function customFields(client: HaloClient, type: number): Promise<readonly Row[]> {
+async function customFields(client: HaloClient, type?: number): Promise<readonly Row[]> {
   const others = [...(await client.catalogue.types(client, STREAM)).keys()].filter((id) => id !== type);
-  for (const id of [type, ...others]) {
+  for (const id of [...(type === undefined ? [] : [type]), ...others]) {
     const [row] = (await readPage(client, assetsQuery(STREAM, { assettype_id: id, includeassetfields: 'true' }), 1, 1)).rows;
     const fields = rowsOf(row?.['customfields']).map((one) => ({ ...one, value: '', display: '' }));
     if (fields.length > 0) return fields;

@@ -13,19 +13,23 @@ const STATUS_FIELDS = ['status.name', 'status_name', 'status'] as const;
 
 /**
  * Name of the status and the flag beside it, always both. Which name an instance has for a stage its options alone know,
- * so the usual one stands for it until it is written (`nameFor`).
+ * so the usual one stands for it until it is written.
  */
 export function codesFor(stage: LifecycleStage, given: StageCodes): StageCodes | undefined {
   const own = stagesOf(NO_OPTIONS).write(stage);
   return own === undefined ? undefined : { ...own, ...given };
 }
 
-/** The status that codes name, in this instance's word: `options.statuses` puts the one that is written first. */
+/** The status that stands for a stage in this instance: `options.statuses` puts the one that is written first. */
+export function statusFor(stage: LifecycleStage, options: Readonly<Record<string, unknown>>): string {
+  const [first] = (options['statuses'] as Partial<Record<StatusMeaning, readonly string[]>> | undefined)?.[stage] ?? [];
+  return first?.trim() ?? DEFAULT_STATUSES[stage][0]!;
+}
+
+/** The status that codes name, in this instance's word. */
 function nameFor(stage: LifecycleStage, codes: StageCodes, options: Readonly<Record<string, unknown>>): string | undefined {
   const name = STATUS_FIELDS.map((key) => codes[key]).find((code) => code !== undefined);
-  const usual = DEFAULT_STATUSES[stage][0]!;
-  const [first] = (options['statuses'] as Partial<Record<StatusMeaning, readonly string[]>> | undefined)?.[stage] ?? [];
-  return name !== undefined && first !== undefined && same(name, usual) ? first.trim() : name;
+  return name !== undefined && same(name, DEFAULT_STATUSES[stage][0]!) ? statusFor(stage, options) : name;
 }
 
 /** Status and flag as columns. What lookup 61 does not have, or the type does not allow, is refused with what there is. */

@@ -102,9 +102,11 @@ export function readAsset(instance: Instance, request: SandboxRequest, id: numbe
   if (wrong !== undefined) return undescribed(wrong);
   const asset = instance.store.assets.get(id);
   if (asset === undefined) return notFound();
-  return jsonAnswer(200, renderAsset(instance.store, asset, {
+  const row = renderAsset(instance.store, asset, {
     fields: true, icon: true, details: request.params.get('includedetails') === 'true', allowed: request.params.get('includeallowedstatus') === 'true',
-  }));
+  });
+  const mayFollow = (status: { readonly id: number }): boolean => !instance.switches.forbiddenMoves.some(([from, to]) => from === asset.columns['status_id'] && to === status.id);
+  return jsonAnswer(200, { ...row, ...('allowed_status' in row && { allowed_status: (row['allowed_status'] as { id: number }[]).filter(mayFollow) }) });
 }
 
 export function listTypes(request: SandboxRequest): SandboxAnswer {
