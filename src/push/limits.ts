@@ -23,12 +23,20 @@ export function quietUntil(hours: readonly QuietHours[], timezone: string, now: 
   let until: number | undefined;
   for (const { days, from, to } of hours) {
     const left = days.includes(day) && from < to && minute >= from && minute < to ? to - minute
-      : from >= to && days.includes(day) && minute >= from ? 24 * 60 - minute + to
+      : from >= to && days.includes(day) && minute >= from ? DAY_MINUTES - minute + to
       : from >= to && days.includes((day + 6) % 7) && minute < to ? to - minute : undefined;
-    if (left !== undefined) until = Math.max(until ?? 0, now - (now % 60_000) + left * 60_000);
+    if (left !== undefined) until = Math.max(until ?? 0, onWallClock(now - (now % 60_000) + left * 60_000, to, timezone));
   }
   return until;
 }
+
+/** Where the clocks were put on or back on the way, `at` is off by that much. */
+function onWallClock(at: number, minute: number, timezone: string): number {
+  const off = clockOf(timezone, at).minute - (minute % DAY_MINUTES);
+  return at - (Math.abs(off) > DAY_MINUTES / 2 ? off - Math.sign(off) * DAY_MINUTES : off) * 60_000;
+}
+
+const DAY_MINUTES = 24 * 60;
 
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
