@@ -5,8 +5,14 @@ import {
   ConflictError, defineConnector, defineStream, RateLimitedError, RejectedError, UnavailableError, type AttributeValue, type Connector, type CreateOutcome, type FoundRecord, type LifecycleStage, type Mapping, type Page, type PullFrom, type RecordWrite, type StageCodes, type WriteOutcome,
 } from '../../connectors/sdk/contract/index.js';
 import { formatProblem, loadConfig, type ConnectorCatalogue } from '../../src/config/index.js';
+import { DecisionService } from '../../src/decisions/decision.service.js';
 import { openEngine, type Engine, type EngineOptions } from '../../src/engine/engine.js';
+import { dryRun } from '../../src/plan/dry-run.js';
+import { PlanService, type PlanReport } from '../../src/plan/plan.service.js';
+import { RebuildService } from '../../src/plan/rebuild.service.js';
+import { OutboxService, type OwedDocument } from '../../src/push/outbox.service.js';
 import { PushService, type PushReport, type PushRequest } from '../../src/push/push.service.js';
+import { ReviewService, type ResolveRequest } from '../../src/reviews/review.service.js';
 import { SyncService, type SyncReport } from '../../src/sync/sync.service.js';
 import { LabClock, silentLog } from './lab.js';
 
@@ -203,6 +209,7 @@ export class Tools {
   readonly folder = mkdtempSync(join(tmpdir(), 'lockstep-tools-'));
   engine!: Engine;
   private text = '';
+  private ports!: EngineOptions;
 
   private constructor(private readonly url: string, private readonly options: Partial<EngineOptions>) {}
 
@@ -232,7 +239,8 @@ export class Tools {
     writeFileSync(file, this.text);
     const loaded = await loadConfig({ files: [file], env: { LAB_DATABASE: this.url }, catalogue: this.catalogue, cwd: this.folder });
     if (!loaded.ok) throw new Error(loaded.problems.map((problem) => formatProblem(problem)).join('\n'));
-    this.engine = await openEngine({ config: loaded.config, catalogue: this.catalogue, clock: this.clock, log: silentLog, signal: new AbortController().signal, actor: 'ann', url: this.url, ...this.options });
+    this.ports = { config: loaded.config, catalogue: this.catalogue, clock: this.clock, log: silentLog, signal: new AbortController().signal, actor: 'ann', url: this.url, ...this.options };
+    this.engine = await openEngine(this.ports);
   }
 
   tool(name: string): Tool {
@@ -241,9 +249,9 @@ export class Tools {
     return tool;
   }
 
-  /** A minute later, everything is read; and delivered unless `push` is false. */
-  sync(request: { readonly push?: boolean; readonly sources?: readonly string[]; readonly patienceMs?: number } = {}): Promise<SyncReport> {
-    this.clock.advance(60_000);
+  /** A minute later (or `afterMs`), everything is read; and delivered unless `push` is false. */
+  sync({ afterMs = 60_000, ...request }: { readonly push?: boolean; readonly sources?: readonly string[]; readonly patienceMs?: number; readonly afterMs?: number } = {}): Promise<SyncReport> {
+    this.clock.advance(afterMs);
     return new SyncService(this.engine).sync({ full: true, ...request });
   }
 
@@ -266,6 +274,61 @@ export class Tools {
     const [source, id] = key.split('/') as [string, string];
     const [row] = await this.rows('SELECT h.asset_id AS id FROM record_heads h JOIN streams st ON st.id = h.stream_id WHERE st.source = ? AND h.external_id = ?', [source, id]);
     return row?.['id'] as string;
+  }
+
+  get letters(): OutboxService {
+    return new OutboxService(this.engine);
+  }
+
+  get decisions(): DecisionService {
+    return new DecisionService(this.engine);
+  }
+
+  /** `kind` of each open review with its records, the oldest first. */
+  async reviews(kind?: string): Promise<{ readonly id: number; readonly kind: string; readonly records: readonly string[] }[]> {
+    const rows = await this.rows(`SELECT r.id AS id, r.kind AS kind, rr.record_key AS record FROM reviews r JOIN review_records rr ON rr.review_id = r.id AND rr.done = 0 WHERE r.status = 'open' ORDER BY r.id, rr.record_key`);
+    const found = new Map<number, { id: number; kind: string; records: string[] }>();
+    for (const row of rows) {
+      const id = Number(row['id']);
+      found.set(id, { id, kind: row['kind'], records: [...(found.get(id)?.records ?? []), row['record']] });
+    }
+    return [...found.values()].filter((review) => kind === undefined || review.kind === kind);
+  }
+
+  /** A person answers the one open review of that kind. */
+  async resolve(kind: string, as: ResolveRequest['as'], more: Partial<ResolveRequest> = {}): Promise<void> {
+    const [review, ...others] = await this.reviews(kind);
+    if (!review || others.length > 0) throw new Error(`${others.length + (review ? 1 : 0)} reviews of kind ${kind} are open`);
+    await this.resolveOne(review.id, as, more);
+  }
+
+  async resolveOne(id: number, as: ResolveRequest['as'], more: Partial<ResolveRequest> = {}): Promise<void> {
+    await new ReviewService(this.engine).resolve(id, { as, reason: 'test', ...more });
+  }
+
+  /** Of writes that were answered, oldest first: outcome of each. */
+  async attempts(target?: string): Promise<string[]> {
+    return (await this.rows(`SELECT target, outcome FROM push_attempts ORDER BY id`)).filter((row) => target === undefined || row['target'] === target).map((row) => row['outcome'] as string);
+  }
+
+  /** Only on a database in a file. */
+  plan(): Promise<PlanReport> {
+    return new PlanService(this.ports).plan({ full: true });
+  }
+
+  dryRun(targets: readonly string[] = []): Promise<OwedDocument[]> {
+    return dryRun(this.ports, targets);
+  }
+
+  /** Nothing is left to say: what is stored computes to itself, and a further sync changes and writes nothing. */
+  async isAtRest(): Promise<void> {
+    const { differences } = await new RebuildService(this.engine).verify();
+    if (differences.length > 0) throw new Error(`rebuild --verify: ${JSON.stringify(differences)}`);
+    const state = async (): Promise<unknown> => [await this.rows('SELECT MAX(seq) AS seq FROM changes'), await this.rows('SELECT COUNT(*) AS n FROM stage_moves'), await this.rows('SELECT COUNT(*) AS n FROM reviews'), await this.attempts(), [...this.tools.values()].map((tool) => tool.writes().length)];
+    const before = JSON.stringify(await state());
+    await this.sync();
+    const after = JSON.stringify(await state());
+    if (after !== before) throw new Error(`a further sync changed something: ${before} became ${after}`);
   }
 
   outbox(): Promise<Record<string, any>[]> {
