@@ -163,7 +163,7 @@ export const shownOf = (row: TargetRow, field: string): unknown => (field === 's
 function targetRecordOf(row: TargetRow, agreed: ReadonlyMap<string, Agreed>, held: ReadonlySet<number>): TargetRecord {
   const { body } = row;
   return {
-    key: keyOf(row), stream: row.stream, externalId: row.externalId, state: row.state as TargetRecord['state'], isHeld: held.has(row.recordId), ...(body.reading && { codes: body.reading.raw, ...(body.reading.stage && { stage: body.reading.stage }) }),
+    key: keyOf(row), stream: row.stream, externalId: row.externalId, state: row.state as TargetRecord['state'], isHeld: held.has(row.recordId), ...(body.reading && { codes: body.reading.raw, ...(body.reading.stage && !body.reading.isUnmapped && { stage: body.reading.stage }) }),
     shown: { ...Object.fromEntries(Object.entries(body.claims).map(([name, claim]) => [name, claim.value])), ...body.shown }, changedAt: Object.fromEntries(Object.entries(body.claims).map(([name, claim]) => [name, claim.changedAt])),
     claims: new Set(Object.keys(body.claims)), agreed,
   };
@@ -177,6 +177,10 @@ async function sinceOf(tx: Tx, ids: readonly string[], targets: readonly Target[
     for (const [attribute, claim] of Object.entries(unpackBody(row['body'] as string).claims)) {
       if (!claim.echo) claims.set(`${row['asset_id']}\u0000${attribute}`, [...(claims.get(`${row['asset_id']}\u0000${attribute}`) ?? []), claim]);
     }
+  }
+  for (const row of await selectIn(tx, `SELECT h.asset_id AS asset_id, o.attribute AS attribute, o.value AS value, o.at AS at FROM overrides o JOIN record_heads h ON h.id = o.record_id WHERE o.released_at IS NULL AND h.asset_id IN (?)`, ids)) {
+    const name = `${row['asset_id']}\u0000${row['attribute']}`;
+    claims.set(name, [...(claims.get(name) ?? []), { value: JSON.parse(row['value'] ?? 'null'), changedAt: Number(row['at']) }]);
   }
   return (asset, attribute, value) => {
     const times = (claims.get(`${asset}\u0000${attribute}`) ?? []).flatMap((claim) => (claim.changedAt !== null && sameValue(claim.value, value) ? [claim.changedAt] : []));

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { AttributeValue, Connector, LifecycleStage, StageCodes, Stream } from '../../connectors/sdk/contract/index.js';
 import type { ConnectorCatalogue } from '../config/index.js';
 import type { LoadedConfig, MappingRule, SourceSettings } from '../config/types.js';
+import { speaksOf } from '../core/lifecycle/index.js';
 import type { StreamRules, TargetRules } from '../core/push/index.js';
 
 /** One target: what decides, and what carries it out. */
@@ -27,21 +28,21 @@ export async function pushRulesOf(config: LoadedConfig, catalogue: ConnectorCata
   for (const source of config.sources) {
     if (!source.push.enabled) continue;
     const connector = await catalogue.load(source.connector, source.folder);
-    if (connector) targets.set(source.name, targetOf(source, connector));
+    if (connector) targets.set(source.name, targetOf(source, connector, config.lifecycle));
   }
   return targets.size === 0 ? undefined : { targets, writes: config.environment.writes };
 }
 
-export function targetOf(source: SourceSettings, connector: Connector): Target {
+export function targetOf(source: SourceSettings, connector: Connector, lifecycle: LoadedConfig['lifecycle']): Target {
   const { push } = source;
   const streams = new Map(connector.streams.filter((stream) => stream.push && stream.fetchOne && source.streams.includes(stream.name)).map((stream) => [stream.name, stream]));
   const creators = push.mode === 'upsert' ? [...streams.values()].flatMap((stream) => stream.push?.create?.classes ?? []) : [];
   const rules: TargetRules = {
-    target: source.name, role: source.role, fields: push.fields, ...(push.classes && { classes: push.classes }), ...(push.where && { where: push.where.expression }), creates: creators.length > 0, createsClasses: creators,
+    target: source.name, role: source.role, speaks: speaksOf(lifecycle, source.name, source.role), fields: push.fields, ...(push.classes && { classes: push.classes }), ...(push.where && { where: push.where.expression }), creates: creators.length > 0, createsClasses: creators,
     onConflict: push.onConflict, onDrift: push.onDrift, streams: new Map([...streams.values()].map((stream) => [stream.name, streamRulesOf(source, stream)])),
   };
   const { enabled: _enabled, maxPushRatio: _ratio, maxWrites: _writes, quietHours: _hours, ...deciding } = push;
-  const text = JSON.stringify({ version: 1, push: { ...deciding, where: push.where?.text }, mapping: source.mapping, streams: [...streams.keys()] });
+  const text = JSON.stringify({ version: 1, speaks: rules.speaks, push: { ...deciding, where: push.where?.text }, mapping: source.mapping, streams: [...streams.keys()] });
   return { source, connector, rules, streams, hash: createHash('sha256').update(text).digest('hex').slice(0, 32) };
 }
 

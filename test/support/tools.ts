@@ -211,11 +211,11 @@ export class Tools {
   private text = '';
   private ports!: EngineOptions;
 
-  private constructor(private readonly url: string, private readonly options: Partial<EngineOptions>) {}
+  private constructor(private readonly url: string | undefined, private readonly options: Partial<EngineOptions>) {}
 
-  /** Name -> `push:` of each tool, as YAML; an empty text: it is only read. */
-  static async open(sources: Readonly<Record<string, string>>, more: { readonly yaml?: string; readonly url?: string; readonly engine?: Partial<EngineOptions>; readonly lines?: Readonly<Record<string, string>> } = {}): Promise<Tools> {
-    const bench = new Tools(more.url ?? 'sqlite::memory:', more.engine ?? {});
+  /** Name -> `push:` of each tool, as YAML; an empty text: it is only read. `onDisk`: outlives a restart, and can be planned on. */
+  static async open(sources: Readonly<Record<string, string>>, more: { readonly yaml?: string; readonly url?: string; readonly onDisk?: boolean; readonly engine?: Partial<EngineOptions>; readonly lines?: Readonly<Record<string, string>> } = {}): Promise<Tools> {
+    const bench = new Tools(more.url ?? (more.onDisk ? undefined : 'sqlite::memory:'), more.engine ?? {});
     for (const name of Object.keys(sources)) bench.tools.set(name, new Tool(name, bench.clock));
     bench.text = ['version: 1', 'environment: { name: test, writes: on }', 'database: { url: "${env:LAB_DATABASE}" }', 'sources:', ...Object.entries(sources).flatMap(([name, push]) => [`  ${name}:`, '    connector: tool', '    auth: { method: none }', `    ${CALM}`, ...(more.lines?.[name] ?? '').split('\n').filter((line) => line !== '').map((line) => `    ${line}`), ...(push === '' ? [] : [`    push: ${push}`])]), more.yaml ?? '', ''].join('\n');
     await bench.start();
@@ -235,11 +235,12 @@ export class Tools {
   }
 
   private async start(): Promise<void> {
+    const url = this.url ?? `sqlite:${join(this.folder, 'lockstep.db')}`;
     const file = join(this.folder, 'lockstep.yaml');
     writeFileSync(file, this.text);
-    const loaded = await loadConfig({ files: [file], env: { LAB_DATABASE: this.url }, catalogue: this.catalogue, cwd: this.folder });
+    const loaded = await loadConfig({ files: [file], env: { LAB_DATABASE: url }, catalogue: this.catalogue, cwd: this.folder });
     if (!loaded.ok) throw new Error(loaded.problems.map((problem) => formatProblem(problem)).join('\n'));
-    this.ports = { config: loaded.config, catalogue: this.catalogue, clock: this.clock, log: silentLog, signal: new AbortController().signal, actor: 'ann', url: this.url, ...this.options };
+    this.ports = { config: loaded.config, catalogue: this.catalogue, clock: this.clock, log: silentLog, signal: new AbortController().signal, actor: 'ann', url, ...this.options };
     this.engine = await openEngine(this.ports);
   }
 

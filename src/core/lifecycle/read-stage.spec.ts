@@ -37,7 +37,7 @@ describe('a reading', () => {
   it('remembers the last stage through codes that it does not know', () => {
     const odd = readMove(input({ reading: reading('?'), previousReading: read('3') }));
 
-    expect(odd.keep).toEqual({ raw: { status: '?' }, stage: 'in_use' });
+    expect(odd.keep).toEqual({ raw: { status: '?' }, stage: 'in_use', isUnmapped: true });
     expect(readMove(input({ reading: reading('3'), previousReading: odd.keep! }))).toMatchObject({ because: 'same' });
     expect(readMove(input({ reading: reading('7'), previousReading: odd.keep! }))).toMatchObject({ kind: 'move' });
   });

@@ -8,6 +8,8 @@ type RawCodes = StageReading['raw'];
 export interface KeptReading {
   readonly raw: RawCodes;
   readonly stage?: LifecycleStage;
+  /** The latest codes are not what `stage` was read from: no table row reads them. */
+  readonly isUnmapped?: true;
 }
 
 /** What was last agreed with a record: written there, or found equal. */
@@ -47,7 +49,7 @@ export function readMove(input: ReadMoveInput): ReadMove {
   const { reading, previousReading: previous, agreed } = input;
   if (!reading || (reading.stage === undefined && isSilent(reading.raw))) return { kind: 'none', because: 'silent', ...keepOf(previous) };
   const { stage } = reading;
-  if (stage === undefined) return { kind: 'none', because: 'unmapped', ...keepOf({ ...previous, raw: reading.raw }) };
+  if (stage === undefined) return { kind: 'none', because: 'unmapped', ...keepOf({ ...previous, raw: reading.raw, isUnmapped: true }) };
   const kept = keepOf({ raw: reading.raw, stage });
   if (stage === previous?.stage) return { kind: 'none', because: 'same', ...kept };
   if (agreed?.some((each) => isAgreed(each, reading))) return { kind: 'none', because: 'echo', ...kept };

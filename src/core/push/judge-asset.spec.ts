@@ -9,7 +9,7 @@ const STREAM: StreamRules = { stream: 'cis', attributes: new Set(['location', 's
 function judge({ target = {}, record = {}, asset = {}, records, ...rest }: { readonly target?: Partial<TargetRules>; readonly record?: Partial<TargetRecord>; readonly asset?: Partial<JudgeInput['asset']>; readonly records?: readonly TargetRecord[] } & Partial<Pick<JudgeInput, 'moveIsOpen'>> = {}) {
   return judgeTarget({
     asset: { id: 'a1', assetClass: 'server', stage: 'retired', stageSince: 0, holds: [], attributes: { location: 'Berlin', serial_number: 'S1' }, ...asset },
-    target: { target: 'crm', role: 'itsm', fields: ['stage', 'location'], creates: false, createsClasses: ['hardware'], onConflict: { default: 'hold' }, onDrift: {}, streams: new Map([['cis', STREAM]]), ...target },
+    target: { target: 'crm', role: 'itsm', speaks: 'none', fields: ['stage', 'location'], creates: false, createsClasses: ['hardware'], onConflict: { default: 'hold' }, onDrift: {}, streams: new Map([['cis', STREAM]]), ...target },
     records: records ?? [inTarget(record)], classes: ASSET_CLASSES, moveIsOpen: false, since: () => null, matches: () => false, asOf: 0, ...rest,
   });
 }
@@ -95,6 +95,8 @@ describe('what a target owes an asset', () => {
     const drifted = inTarget({ agreed: new Map([['stage', agreed('retired', { status: '7' })], ['location', agreed('Berlin')]]) });
     expect(judge({ records: [drifted], target: { onDrift: { default: 'hold' } } }).writes).toHaveLength(1);
     expect(judge({ records: [drifted], target: { onDrift: { stage: 'hold' } } })).toMatchObject({ writes: [], holds: [{ of: 'drift', difference: { field: 'stage' } }] });
+    // A speaker's drift was a move, and the fold did not follow it.
+    for (const speaks of ['all', ['in_use']] as const) expect(judge({ records: [drifted], target: { speaks, onDrift: { stage: 'hold' } } }).writes).toHaveLength(1);
   });
 
   it.each([['in_use', 'server', true], ['retired', 'server', false], ['disposed', 'server', false], ['in_use', 'virtual_machine', false]] as const)('creates what is %s and a %s: %s', (stage, assetClass, creates) => {

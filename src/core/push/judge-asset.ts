@@ -167,8 +167,9 @@ class Verdict {
   }
 
   private onDrift(field: string, record: TargetRecord): Exclude<Side, 'newest'> {
-    const { onDrift } = this.input.target;
-    return onDrift[field] ?? (field === 'stage' ? 'ours' : (onDrift['default'] ?? (record.claims.has(field) ? 'hold' : 'ours')));
+    const { onDrift, speaks } = this.input.target;
+    if (field === 'stage') return speaks === 'all' || (speaks !== 'none' && record.stage !== undefined && speaks.includes(record.stage)) ? 'ours' : (onDrift['stage'] ?? 'ours');
+    return onDrift[field] ?? (onDrift['default'] ?? (record.claims.has(field) ? 'hold' : 'ours'));
   }
 
   private wait(kind: NonNullable<TargetVerdict['waits']>['kind'], because: string): void {

@@ -19,6 +19,8 @@ export interface StreamRules {
 export interface TargetRules {
   readonly target: string;
   readonly role: SourceRole;
+  /** Stages to which it may move an asset: drift to one of them is a move, which the fold has decided on before. */
+  readonly speaks: 'all' | 'none' | readonly LifecycleStage[];
   readonly fields: readonly string[];
   /** Absent: all. */
   readonly classes?: readonly string[];

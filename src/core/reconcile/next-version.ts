@@ -1,5 +1,5 @@
 import type { AssetRecord, AttributeValue, Claims, Hold, IdentifierKind, LifecycleStage, StageReading } from '../../../connectors/sdk/contract/index.js';
-import { readHolds, readMove, type AgreedStage } from '../lifecycle/index.js';
+import { readHolds, readMove, type AgreedStage, type KeptReading } from '../lifecycle/index.js';
 import { newBag } from '../model/bag.js';
 import { byCodeUnit, sameValue } from '../model/compare.js';
 import type { Move } from '../model/lifecycle.js';
@@ -23,7 +23,7 @@ export interface RecordContent {
   readonly holdsSince?: { readonly [H in Hold]?: number };
   readonly holdsLifted?: readonly Hold[];
   /** The latest codes, and the latest stage that could be read from any. */
-  readonly reading?: StageReading;
+  readonly reading?: KeptReading;
   readonly baseline?: LifecycleStage;
   readonly firstRunningAt?: number;
   readonly terminatedAt?: number;
