@@ -66,7 +66,8 @@ function nextRow({ verdict, asset, target }: JudgedAsset, before: OutboxRow | un
   if (!owes && !verdict.waits) return isBusy ? undefined : 'remove';
   const digest = digestOf(verdict);
   const row: OutboxRow = before ?? { id: 0, target: target.source.name, assetId: asset.id, generation: 0, state: 'owed', kind: verdict.creates ? 'create' : 'update', digest: '', notBefore: now, attempts: 0, looks: 0, released: false, firstOwedAt: now, causeRun: runId, reason: null, detail: null };
-  if (isBusy) return before.digest === digest ? undefined : { ...row, generation: row.generation + 1, digest, causeRun: runId ?? row.causeRun };
+  // What is wanted now is not waited for where only the old value is looked for.
+  if (isBusy) return before.digest === digest ? undefined : { ...row, generation: row.generation + 1, digest, causeRun: runId ?? row.causeRun, ...(before.state === 'looking' && { notBefore: now }) };
   if (verdict.waits) {
     if (before?.state === 'waiting' && before.digest === digest && before.reason === verdict.waits.because) return undefined;
     return { ...row, generation: row.generation + 1, state: 'waiting', digest, reason: verdict.waits.because, detail: { waits: verdict.waits.kind }, kind: 'update' };

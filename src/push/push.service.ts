@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { SourceError } from '../../connectors/sdk/contract/index.js';
+import { RateLimitedError, SourceError } from '../../connectors/sdk/contract/index.js';
 import type { Engine } from '../engine/engine.js';
 import { assetsWrittenSince, writeTimes } from '../database/repositories/push-attempts.js';
 import { dueRows, nextDueAt, targetState, type OutboxRow } from '../database/repositories/push.js';
@@ -10,7 +10,7 @@ import type { ErrorReport } from '../sync/stream-run.js';
 import type { Judgement } from '../sync/slice-types.js';
 import { relayCreate } from './create.js';
 import { holdByGuard } from './guard.js';
-import { breaksGuard, GUARD_WINDOW_MS, quietUntil, writesLeft } from './limits.js';
+import { breaksGuard, GUARD_WINDOW_MS, quietUntil, waitBefore, writesLeft } from './limits.js';
 import { relayUpdates } from './relay.js';
 import type { PushRules, Target } from './rules.js';
 import { sweepTargets } from './sweep.js';
@@ -124,8 +124,18 @@ export class PushService {
         if (!(error instanceof SourceError)) throw error;
         session.stop(error);
       }
+      await this.obeyThrottle(session);
       onProgress?.({ target: name, counts: session.counts });
     }
+  }
+
+  /** A target that wants to be left alone for a while has not failed: all that it is owed waits as long, over and above this sitting. */
+  private async obeyThrottle(session: TargetSession): Promise<void> {
+    const { failure } = session;
+    if (!(failure instanceof RateLimitedError)) return;
+    const at = session.now() + waitBefore(1, failure.retryAfterMs);
+    await session.transaction((tx) => tx.execute(`UPDATE outbox SET not_before = ? WHERE target = ? AND state IN ('owed', 'sending', 'looking') AND not_before < ?`, [at, session.target.source.name, at]));
+    session.failure = undefined;
   }
 
   /** The next batch that quiet hours, the target's own limit and the guard let pass. */

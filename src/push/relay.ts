@@ -1,6 +1,6 @@
 import { SourceError, type RecordWrite, type WriteOutcome } from '../../connectors/sdk/contract/index.js';
 import { LOOKS_MS, verifyField, type FieldVerification, type OwedRecord } from '../core/push/index.js';
-import { endAttempts, insertAttempts, openAttempts, type AttemptEnd, type AttemptOutcome } from '../database/repositories/push-attempts.js';
+import { endAttempts, insertAttempts, openAttempts, type Attempt, type AttemptEnd, type AttemptOutcome } from '../database/repositories/push-attempts.js';
 import { deleteOutbox, forgetSent, outboxOf, saveAgreed, saveOutbox, saveSent, type AgreedWrite, type OutboxRow, type TargetRow } from '../database/repositories/push.js';
 import type { Tx } from '../database/tx.js';
 import { storeSightings } from '../sync/sighting.js';
@@ -96,8 +96,14 @@ async function prepare(session: TargetSession, rows: readonly OutboxRow[], prese
       }
       // It left, and shows no effect: it never arrived, or it needs another look.
       if (row.state === 'looking' && isStillBefore(each, open)) { look(session, row, each, open.map(({ id }) => id), save, ends); continue; }
+      const unread = unreadOf(each, present);
+      if (unread !== undefined && row.attempts < TRIES) {
+        save.push({ ...row, attempts: row.attempts + 1, notBefore: now + waitBefore(row.attempts + 1, undefined), reason: session.redact(unread) });
+        session.count('retried');
+        continue;
+      }
       ends.push(...open.map(({ id }): AttemptEnd => ({ id, outcome: row.state === 'sending' ? 'unknown' : 'superseded' })));
-      if (row.attempts >= TRIES) { save.push(dead(session, row, each, { reason: `${TRIES} tries, and none took effect` })); continue; }
+      if (unread === undefined && row.attempts >= TRIES) { save.push(dead(session, row, each, { reason: `${TRIES} tries, and none took effect` })); continue; }
       const found = flightsOf(session, row, each, present);
       if (typeof found === 'string') { save.push(dead(session, row, each, { reason: found, hint: 'if the record has another id there now, `lockstep dead-letters resolve` takes it' })); continue; }
       flights.push(...found);
@@ -118,11 +124,11 @@ async function prepare(session: TargetSession, rows: readonly OutboxRow[], prese
   });
 }
 
-/** Every field still shows what it showed before the write. */
-function isStillBefore({ verdict }: JudgedAsset, open: readonly { readonly recordKey: string | null; readonly differences: readonly { readonly field: string; readonly before: unknown }[] }[]): boolean {
+/** The same is wanted still, and every field shows what it showed before the write. */
+function isStillBefore({ verdict }: JudgedAsset, open: readonly Pick<Attempt, 'recordKey' | 'differences'>[]): boolean {
   return verdict.writes.every(({ key, differences }) => {
     const attempt = open.find((each) => each.recordKey === key);
-    return attempt !== undefined && differences.every(({ field, before }) => attempt.differences.some((sent) => sent.field === field && JSON.stringify(sent.before) === JSON.stringify(before)));
+    return attempt !== undefined && differences.every(({ field, before, after }) => attempt.differences.some((sent) => sent.field === field && JSON.stringify([sent.before, sent.after]) === JSON.stringify([before, after])));
   });
 }
 
@@ -148,6 +154,14 @@ function dead(session: TargetSession, row: OutboxRow, { verdict }: JudgedAsset, 
   return { ...row, state: 'dead', generation: row.generation, reason: why.reason, detail: { ...why, wanted } };
 }
 
+/** Why nobody knows what a record shows that is to be written; it may be known the next time. */
+function unreadOf({ verdict }: JudgedAsset, present: ReadonlyMap<string, ReadBack>): string | undefined {
+  return verdict.writes.flatMap(({ key, stream, externalId }) => {
+    const before = present.get(`${stream}/${externalId}`);
+    return before?.kind === 'unknown' ? [`${key} cannot be read there: ${before.reason}`] : [];
+  })[0];
+}
+
 function flightsOf(session: TargetSession, row: OutboxRow, judged: JudgedAsset, present: ReadonlyMap<string, ReadBack>): InFlight[] | string {
   const flights: InFlight[] = [];
   for (const owed of judged.verdict.writes) {
@@ -169,6 +183,12 @@ async function send(session: TargetSession, flights: readonly InFlight[]): Promi
     if (!push) throw new Error(`stream ${stream} cannot be written`);
     for (let at = 0; at < list.length; at += push.batch) {
       const batch = list.slice(at, at + push.batch);
+      // What the target said to the batch before holds for the whole of it: the rest never leaves.
+      const { failure } = session;
+      if (failure) {
+        for (const flight of batch) flight.outcome = { kind: 'retry', reason: session.redact(failure.message) };
+        continue;
+      }
       const outcomes = await sent(() => push.write(session.client, batch.map((flight) => writeOf(session, flight))));
       batch.forEach((flight, i) => { flight.outcome = outcomes[i] ?? { kind: 'unknown', reason: 'the connector told no outcome' }; });
       session.engine.crash('inside batch answers');
@@ -182,7 +202,7 @@ async function send(session: TargetSession, flights: readonly InFlight[]): Promi
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
       const outcome = outcomeOf(error);
-      if (outcome.kind !== 'refused' || error.code === 'authentication') session.stop(error);
+      if (outcome.kind === 'retry' || outcome.kind === 'unknown') session.stop(error);
       return flights.map(() => outcome);
     }
   }
@@ -223,7 +243,7 @@ async function readAgain(session: TargetSession, flights: readonly InFlight[]): 
   for (const flight of wanted) flight.after = found.get(`${flight.owed.stream}/${flight.owed.externalId}`) ?? { kind: 'unknown', reason: 'it could not be read back' };
 }
 
-type FieldEnd = { readonly field: string; readonly end: FieldVerification; readonly shown: unknown; readonly desired: unknown };
+type FieldEnd = { readonly field: string; readonly end: FieldVerification; readonly written: unknown; readonly shown: unknown; readonly desired: unknown };
 
 async function settle(session: TargetSession, flights: readonly InFlight[]): Promise<void> {
   const causes = await likelyCauses(session, flights);
@@ -237,8 +257,9 @@ async function settle(session: TargetSession, flights: readonly InFlight[]): Pro
     for (const flight of flights) {
       const { end, fields } = endOf(flight);
       ends.push({ id: flight.attemptId, outcome: end, ...answerOf(session, flight), ...(fields.length > 0 && { readBack: Object.fromEntries(fields.map(({ field, shown }) => [field, shown])) }) });
-      for (const { field, end: verification, shown, desired } of fields) {
-        if (verification === 'verified' || verification === 'normalised') agreed.push({ recordId: flight.record.recordId, field, agreed: { value: desired, shown, origin: 'written' } });
+      for (const { field, end: verification, written, shown, desired } of fields) {
+        // A third value came after ours: from what was written on it is drift, or a move.
+        if (verification !== 'unchanged') agreed.push({ recordId: flight.record.recordId, field, agreed: { value: desired, shown: verification === 'superseded' ? written : shown, origin: 'written' } });
       }
       if (end !== 'pending' && end !== 'unknown') forget.push(flight.record.recordId);
       worst.set(flight.row.assetId, worse(worst.get(flight.row.assetId), end));
@@ -272,7 +293,7 @@ function endOf({ outcome, owed, before, after }: InFlight): { readonly end: Atte
     ...owed.fields.map(({ attribute, value, desired }) => ({ field: attribute, written: value as unknown, desired: desired as unknown, isDesired: false })),
   ].map(({ field, written, desired, isDesired }): FieldEnd => {
     const shown = shownIn(after.judged, field);
-    return { field, desired, shown, end: verifyField({ written, desired, before: shownIn(before.judged, field), after: shown, isDesired }) };
+    return { field, written, desired, shown, end: verifyField({ written, desired, before: shownIn(before.judged, field), after: shown, isDesired }) };
   });
   const ends = new Set(fields.map(({ end }) => end));
   return { fields, end: ends.has('unchanged') ? 'pending' : ends.has('superseded') ? 'superseded' : ends.has('normalised') ? 'normalised' : 'verified' };

@@ -36,12 +36,14 @@ export interface ToolSwitches {
   /** What becomes of a text. */
   spell: (text: string) => string;
   /** A change of the tool's own, so long after each write. */
-  ownRule?: { readonly afterMs: number; readonly change: (row: ToolRow) => Partial<ToolRow> };
+  ownRule?: undefined | { readonly afterMs: number; readonly change: (row: ToolRow) => Partial<ToolRow> };
   /** A refusal in the vendor's words, by row. */
   refuse: (row: ToolRow, fields: Readonly<Record<string, unknown>>) => string | undefined;
   throttle: number;
   /** Answers `conflict` so often. */
   conflicts: number;
+  /** Rows that the tool fails to show one by one, whatever else it shows. */
+  unreadable: readonly string[];
   /** What is created is not found by a search before so many ms have passed. */
   indexLagMs: number;
 }
@@ -58,7 +60,7 @@ export class Tool {
   reads = 0;
   private pending: { readonly at: number; readonly id: string; readonly change: (row: ToolRow) => Partial<ToolRow> }[] = [];
   private readonly createdAt = new Map<string, number>();
-  readonly switches: ToolSwitches = { down: false, loseAnswers: 0, ignores: [], spell: (text) => text, refuse: () => undefined, throttle: 0, conflicts: 0, indexLagMs: 0 };
+  readonly switches: ToolSwitches = { down: false, loseAnswers: 0, ignores: [], spell: (text) => text, refuse: () => undefined, throttle: 0, conflicts: 0, unreadable: [], indexLagMs: 0 };
 
   constructor(readonly name: string, private readonly clock: LabClock) {}
 
@@ -105,6 +107,7 @@ export class Tool {
 
   one(id: string): (ToolRow & { readonly changed: number }) | undefined {
     this.guard();
+    if (this.switches.unreadable.includes(id)) throw new UnavailableError('internal error', { source: this.name, method: 'GET', url: `http://${this.name}.test/records/${id}` });
     return this.present(id);
   }
 
