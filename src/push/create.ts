@@ -1,12 +1,13 @@
-import { SourceError, type CreateOutcome, type Identifier, type NewRecord, type Stream } from '../../connectors/sdk/contract/index.js';
+import { IDENTIFYING_ATTRIBUTES, SourceError, type CreateOutcome, type Identifier, type NewRecord, type Stream } from '../../connectors/sdk/contract/index.js';
 import type { AttributeValue } from '../../connectors/sdk/contract/index.js';
 import { isA, recordKey, type RecordKey } from '../core/model/index.js';
 import type { WrittenValues } from '../core/reconcile/next-version.js';
+import { normaliseIdentifier } from '../core/reconcile/normalise.js';
 import { addConstraints } from '../database/repositories/decisions.js';
 import { endAttempts, insertAttempts } from '../database/repositories/push-attempts.js';
 import { deleteOutbox, outboxOf, saveAgreed, saveOutbox, type OutboxRow } from '../database/repositories/push.js';
 import { headsByExternalId } from '../database/repositories/records.js';
-import { unpackBody } from '../database/repositories/rows.js';
+import { unpackBody, type RecordBody } from '../database/repositories/rows.js';
 import { storeSightings } from '../sync/sighting.js';
 import { judgeAssets, type JudgedAsset } from './evaluate.js';
 import { waitBefore } from './limits.js';
@@ -97,12 +98,24 @@ async function wantedOf(session: TargetSession, row: OutboxRow): Promise<Wanted 
       const values = new Map<string, Identifier>();
       for (const each of rows) {
         if (each['state'] === 'tombstoned') continue;
-        for (const { kind, value, placeholder, echo } of unpackBody(each['body'] as string).identifiers) if (!placeholder && !echo && kind !== 'external_ref') values.set(`${kind}:${value}`, { kind, value });
+        for (const one of spelledIdentifiers(unpackBody(each['body'] as string))) values.set(`${one.kind}:${one.value}`, one);
       }
       const first = rows.find((each) => Number(each['id']) === Number(each['anchor'])) ?? rows[0];
       return { identifiers: [...values.values()], anchor: first && recordKey(first['source'] as string, first['stream'] as string, first['external_id'] as string) };
     }
   });
+}
+
+/** What identifies a record, as it spells it: a vendor compares exactly, and knows nothing of how identities are compared here. */
+function spelledIdentifiers({ identifiers, claims }: RecordBody): Identifier[] {
+  const nameOf = ({ kind, value }: Identifier): string => `${kind}:${value}`;
+  const known = new Map(identifiers.filter(({ kind, placeholder, echo }) => !placeholder && !echo && kind !== 'external_ref').map(({ kind, value }) => [`${kind}:${value}`, { kind, value }]));
+  const spelled = Object.entries(IDENTIFYING_ATTRIBUTES).flatMap(([attribute, kind]) => [claims[attribute]?.value].flat().flatMap((value) => {
+    const one = typeof value === 'string' ? normaliseIdentifier(kind, value) : undefined;
+    return one && known.has(nameOf(one)) ? [{ own: one, as: { kind, value: value as string } }] : [];
+  }));
+  const said = new Set(spelled.filter(({ own, as }) => own.kind === as.kind).map(({ own }) => nameOf(own)));
+  return [...spelled.map(({ as }) => as), ...[...known].filter(([name]) => !said.has(name)).map(([, one]) => one)];
 }
 
 function newRecord({ target }: TargetSession, { asset }: JudgedAsset, stream: Stream<any, any>, identifiers: readonly Identifier[]): NewRecord {

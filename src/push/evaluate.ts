@@ -60,11 +60,12 @@ export async function evaluatePush(tx: Tx, assetIds: readonly string[], context:
   return { owed, opened };
 }
 
-function nextRow({ verdict, asset, target }: JudgedAsset, before: OutboxRow | undefined, { now, runId }: EvaluateContext): OutboxRow | 'remove' | undefined {
+function nextRow(judged: JudgedAsset, before: OutboxRow | undefined, { now, runId }: EvaluateContext): OutboxRow | 'remove' | undefined {
+  const { verdict, asset, target } = judged;
   const isBusy = before?.state === 'sending' || before?.state === 'looking';
   const owes = verdict.creates || verdict.writes.length > 0;
   if (!owes && !verdict.waits) return isBusy ? undefined : 'remove';
-  const digest = digestOf(verdict);
+  const digest = digestOf(judged);
   const row: OutboxRow = before ?? { id: 0, target: target.source.name, assetId: asset.id, generation: 0, state: 'owed', kind: verdict.creates ? 'create' : 'update', digest: '', notBefore: now, attempts: 0, looks: 0, released: false, firstOwedAt: now, causeRun: runId, reason: null, detail: null };
   // What is wanted now is not waited for where only the old value is looked for.
   if (isBusy) return before.digest === digest ? undefined : { ...row, generation: row.generation + 1, digest, causeRun: runId ?? row.causeRun, ...(before.state === 'looking' && { notBefore: now }) };
@@ -72,15 +73,25 @@ function nextRow({ verdict, asset, target }: JudgedAsset, before: OutboxRow | un
     if (before?.state === 'waiting' && before.digest === digest && before.reason === verdict.waits.because) return undefined;
     return { ...row, generation: row.generation + 1, state: 'waiting', digest, reason: verdict.waits.because, detail: { waits: verdict.waits.kind }, kind: 'update' };
   }
+  if (verdict.creates && before?.detail?.['waits'] === DECLINED && before.detail['of'] === pushedDigest(judged)) return undefined;
   const isGuarded = before?.state === 'waiting' && before.detail?.['waits'] === 'guard';
   if (before && before.digest === digest && (before.state === 'owed' || before.state === 'dead' || isGuarded)) return undefined;
-  return { ...row, generation: row.generation + 1, state: isGuarded ? 'waiting' : 'owed', kind: verdict.creates ? 'create' : 'update', digest, notBefore: now, attempts: 0, looks: 0, causeRun: runId ?? row.causeRun, ...(!isGuarded && { reason: null, detail: null }) };
+  return { ...row, generation: row.generation + 1, state: isGuarded ? 'waiting' : 'owed', kind: verdict.creates ? 'create' : 'update', digest, notBefore: Math.max(now, row.notBefore), attempts: 0, looks: 0, causeRun: runId ?? row.causeRun, ...(!isGuarded && { reason: null, detail: null }) };
 }
 
-function digestOf(verdict: TargetVerdict): string {
+/** Of a new record that a person did not want: it stays away until a value that is pushed changes. */
+const DECLINED = 'declined';
+
+export const declined = (judged: JudgedAsset): Pick<OutboxRow, 'state' | 'reason' | 'detail'> => ({ state: 'waiting', reason: 'a person decided that it is not created there', detail: { waits: DECLINED, of: pushedDigest(judged) } });
+
+const pushedDigest = ({ asset, target }: JudgedAsset): string => hashOf(target.rules.fields.map((field) => (field === 'stage' ? asset.stage : (asset.attributes[field] ?? null))));
+
+function digestOf({ verdict, asset }: JudgedAsset): string {
   const writes = verdict.writes.map(({ key, differences }) => [key, differences.map(({ field, after }) => [field, after])]).sort((a, b) => byCodeUnit(a[0] as string, b[0] as string));
-  return createHash('sha256').update(JSON.stringify([verdict.creates, writes])).digest('hex').slice(0, 32);
+  return hashOf([verdict.creates && [asset.stage, asset.attributes], writes]);
 }
+
+const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32);
 
 const entriesOf = ({ verdict, rows }: JudgedAsset): HeldEntry[] => {
   const idOf = new Map(rows.map((row) => [keyOf(row), row.recordId]));

@@ -3,11 +3,11 @@ import { moveKey } from '../core/model/index.js';
 import { agreement } from '../core/push/index.js';
 import type { Engine } from '../engine/engine.js';
 import { saveMoves, saveVerdict } from '../database/repositories/decisions.js';
-import { saveAgreed, saveTargetState, targetState, type AgreedWrite } from '../database/repositories/push.js';
+import { outboxOf, saveAgreed, saveOutbox, saveTargetState, targetState, type AgreedWrite, type OutboxRow } from '../database/repositories/push.js';
 import { executeIn, selectIn, type Tx } from '../database/tx.js';
 import { storeSlice } from '../sync/slice-store.js';
 import type { Judgement } from '../sync/slice-types.js';
-import { decideAlignment, judgeAssets, shownOf, type EvaluateContext } from './evaluate.js';
+import { decideAlignment, declined, judgeAssets, shownOf, type EvaluateContext } from './evaluate.js';
 
 export interface HeldSetVerdict {
   readonly kind: string;
@@ -92,10 +92,15 @@ async function decideGuard(tx: Tx, { target, side }: HeldSetVerdict, assets: rea
   await agreeToDiffer(tx, assets, context);
 }
 
-/** What is owed to these assets is agreed to stand as it stands, until our value changes again. */
+/** What is owed to these assets is agreed to stand as it stands, until our value changes again; what is not there is not created. */
 export async function agreeToDiffer(tx: Tx, assets: readonly string[], context: EvaluateContext): Promise<void> {
   const writes: AgreedWrite[] = [];
-  for (const { verdict, rows } of await judgeAssets(tx, assets, context, false)) {
+  const declines: OutboxRow[] = [];
+  const owed = new Map((await outboxOf(tx, assets)).map((row) => [`${row.target}\u0000${row.assetId}`, row]));
+  for (const judged of await judgeAssets(tx, assets, context, false)) {
+    const { verdict, rows, asset, target } = judged;
+    const debt = owed.get(`${target.source.name}\u0000${asset.id}`);
+    if (verdict.creates && debt) declines.push({ ...debt, ...declined(judged), generation: debt.generation + 1 });
     const byKey = new Map(rows.map((row) => [`${row.source}/${row.stream}/${row.externalId}`, row]));
     for (const { key, stage, fields } of verdict.writes) {
       const row = byKey.get(key);
@@ -104,5 +109,6 @@ export async function agreeToDiffer(tx: Tx, assets: readonly string[], context: 
       for (const { attribute, desired } of fields) writes.push({ recordId: row.recordId, field: attribute, agreed: agreement(desired, shownOf(row, attribute)) });
     }
   }
+  await saveOutbox(tx, declines, context.now);
   await saveAgreed(tx, writes, context.now);
 }
