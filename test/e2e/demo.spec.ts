@@ -128,6 +128,41 @@ describe('demo --once', () => {
     expect(history.some(({ attribute }) => attribute === 'os_version')).toBe(false);
   });
 
+  it('writes a move at one desk to the other, and reads it back', () => {
+    const { targets, aligned, retired } = told.push!;
+
+    expect(targets.length).toBeGreaterThan(1);
+    expect(aligned).toEqual({ records: 0, reviews: [], written: 0 });
+    expect(retired.written.map(({ outcome, target, differences }) => ({ outcome, target, fields: differences.map(({ field }) => field) })))
+      .toEqual([{ outcome: 'verified', target: targets.find((target) => target !== retired.source), fields: ['stage'] }]);
+  });
+
+  it('keeps what it owes to a desk that lets nobody in, and writes it once', () => {
+    const { owed, written } = told.push!.down;
+
+    expect(owed).toBe(1);
+    expect(written.map(({ outcome }) => outcome)).toEqual(['verified']);
+  });
+
+  it('retires at every desk what a cloud ended, as of a day after its end', () => {
+    const { source, written, history } = told.push!.cloud!;
+
+    expect([...new Set(written.map(({ target }) => target))].sort()).toEqual([...told.push!.targets].sort());
+    expect([...new Set(written.map(({ outcome }) => outcome))]).toEqual(['verified']);
+    expect(history[0]).toMatchObject({ before: 'in_use', after: 'retired', cause: { kind: 'rule', rule: 'built-in:gone', source } });
+    const behind = Date.parse(history[0]!.at) - Date.parse(history[0]!.move!.at);
+    expect(Math.abs(behind - 24 * 60 * MINUTE)).toBeLessThan(MINUTE);
+  });
+
+  it('finds a write that was accepted and ignored, gives it up with the likely cause, and writes it when asked again', () => {
+    const { written, letter, cured } = told.push!.ignored;
+
+    expect(written.map(({ outcome, generation }) => ({ outcome, generation }))).toEqual([{ outcome: 'verified', generation: 2 }, { outcome: 'reverted', generation: 1 }]);
+    expect(letter).toMatchObject({ state: 'dead', reason: 'the target accepted stage and still shows the old value' });
+    expect(written[1]?.answer).toMatchObject({ likelyCause: expect.stringMatching(/rule/) });
+    expect(cured).toEqual(written.slice(0, 1));
+  });
+
   it('loads the real vulnerabilities, with the sentence that their owner asks for', () => {
     expect(told.vulnerabilities).toMatchObject({ records: 191, knownExploited: 3, notices: ['This product uses data from the NVD API but is not endorsed or certified by the NVD.'] });
   });
