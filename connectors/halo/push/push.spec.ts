@@ -31,7 +31,8 @@ const refusal = (outcome: WriteOutcome | CreateOutcome): string => (outcome.kind
 describe('the codes of a stage', () => {
   it.each<[LifecycleStage, Record<string, string>, unknown]>([
     ['in_use', {}, { status: 'Active', inactive: 'false' }], ['retired', {}, { status: 'Retired', inactive: 'true' }], ['disposed', {}, { status: 'Disposed', inactive: 'true' }],
-    ['retired', { status: 'Written Off' }, { status: 'Written Off', inactive: 'true' }], ['maintenance', { inactive: 'true' }, { status: 'In Repair', inactive: 'true' }],
+    ['retired', { status: 'Written Off' }, { status: 'Written Off', inactive: 'true' }], ['in_use', { 'status.name': 'Awaiting Audit' }, { 'status': 'Awaiting Audit', 'inactive': 'false', 'status.name': 'Awaiting Audit' }],
+    ['in_use', { status_id: '10' }, { status_id: '10', inactive: 'false' }], ['maintenance', { inactive: 'true' }, { status: 'In Repair', inactive: 'true' }],
   ])('of %s where the configuration gives %j', (stage, given, codes) => {
     expect(push.codesFor!(stage, given)).toEqual(codes);
   });
@@ -142,6 +143,16 @@ describe('a status', () => {
     expect(raw(b, id)).toMatchObject({ status_name: 'Awaiting Audit', inactive: false });
     const mapping = b.map(connector.streams[0]!, await current(b, id));
     expect('record' in mapping && mapping.record.kind === 'asset' && mapping.record.stage).toMatchObject({ stage: 'in_use', raw: { status: 'Awaiting Audit', inactive: 'false' } });
+  });
+
+  it.each([['status.name', 'Awaiting Audit'], ['status_name', 'Awaiting Audit'], ['status_id', '10'], ['status.id', '10']])('that the stage mapping names by %s is written', async (path, code) => {
+    const b = await bench();
+    const id = b.sandbox.edit.insert('assets');
+
+    expect(await send(b, id, [], 'in_use', { [path]: code })).toEqual({ kind: 'accepted' });
+    expect(raw(b, id).status_id).toBe(10);
+    expect(refusal(await send(b, id, [], 'in_use', { criticality: '3' }))).toContain('criticality carries no stage');
+    expect(refusal(await send(b, id, [], 'in_use', { [path]: 'x' }))).toContain('no asset status of the instance is called x');
   });
 
   it('that the instance does not have is refused with those that it has; one of another case is found', async () => {
@@ -272,6 +283,20 @@ describe('a new asset', () => {
     expect((await search(b.client, wanted)).map(({ externalId, by, match }) => [externalId, by, match])).toEqual([[tagged, 'identifier', 'asset_tag T-77'], [serial, 'identifier', 'serial NEW-1']]);
     const made = await create(b.client, wanted);
     expect((await search(b.client, wanted))[0]).toMatchObject({ externalId: (made as { externalId: string }).externalId, by: 'reference' });
+  });
+
+  it('costs the calls that the README names, and is read by its id while lists do not show it', async () => {
+    const b = await bench({}, { indexLagMs: 20_000 });
+    await create(b.client, wanted);
+    b.sandbox.clearRequests();
+    const made = await create(b.client, { ...wanted, assetId: '3f2504e0-4f89-41d3-9a0c-0305e82c3302' });
+    expect(b.sandbox.requests()).toHaveLength(2);
+    const { externalId } = made as { externalId: string };
+    expect((await push.fetchMany!(b.client, [externalId])).get(externalId)).toMatchObject({ kind: 'found', raw: { inventory_number: 'T-77' } });
+    b.sandbox.clearRequests();
+    // tag, serial number, name, our id
+    expect(await search(b.client, wanted)).toEqual([]);
+    expect(b.sandbox.requests()).toHaveLength(4);
   });
 
   it('without a name is found again by our id, which it has for a name', async () => {

@@ -14,7 +14,8 @@ const MOST = 50;
 const STREAM = 'assets';
 
 /** What tells one machine from all others, and one asset of a customer from the next. */
-const KINDS = ['serial', 'bios_uuid', 'instance_uuid', 'cloud_resource_id', 'asset_tag'];
+const TAG = 'asset_tag';
+const KINDS = ['serial', 'bios_uuid', 'instance_uuid', 'cloud_resource_id', TAG];
 
 /**
  * Assets that carry our asset id, then those that hold one of its identifiers. Halo searches parts of words and perhaps no
@@ -28,9 +29,9 @@ export async function search(client: HaloClient, wanted: NewRecord): Promise<Fou
       if (id !== undefined && type !== undefined) candidates.set(id, type);
     }
   };
-  const tag = text(wanted.attributes['asset_tag']);
-  if (tag !== undefined) await collect({ inventory_number: tag });
-  const words = [...wanted.identifiers.filter(({ kind }) => KINDS.includes(kind)).map(({ value }) => value), text(wanted.attributes['serial_number']), nameToCreate(wanted), wanted.assetId];
+  const tags = [...wanted.identifiers.filter(({ kind }) => kind === TAG).map(({ value }) => value), text(wanted.attributes['asset_tag'])];
+  for (const tag of new Set(tags.flatMap((one) => one ?? []))) await collect({ inventory_number: tag });
+  const words = [...wanted.identifiers.filter(({ kind }) => kind !== TAG && KINDS.includes(kind)).map(({ value }) => value), text(wanted.attributes['serial_number']), nameToCreate(wanted), wanted.assetId];
   for (const word of new Set(words.flatMap((one) => one ?? []))) await collect({ search: word });
 
   const rows = await rowsAsTheyAre(client, [...candidates].map(([id, type]) => ({ id, type })));

@@ -8,16 +8,21 @@ import { refused, same } from './names.js';
 
 const NO_OPTIONS = {};
 
-/** Raw fields under which the configuration's own mapping may name a status. */
-const STATUS_FIELDS = ['status.name', 'status_name', 'status'] as const;
+/** Raw fields under which the configuration's own mapping may name a status, by name or by id. */
+const NAMES = ['status.name', 'status_name', 'status'] as const;
+const IDS = ['status.id', 'status_id'] as const;
+const said = (codes: StageCodes, keys: readonly string[]): string | undefined => keys.map((key) => codes[key]).find((code) => code !== undefined);
 
 /**
  * Name of the status and the flag beside it, always both. Which name an instance has for a stage its options alone know,
- * so the usual one stands for it until it is written.
+ * so the usual one stands for it until it is written. Another status that the configuration names reads back under `status` too.
  */
 export function codesFor(stage: LifecycleStage, given: StageCodes): StageCodes | undefined {
   const own = stagesOf(NO_OPTIONS).write(stage);
-  return own === undefined ? undefined : { ...own, ...given };
+  if (own === undefined) return undefined;
+  const { status, ...flag } = own;
+  const name = said(given, NAMES) ?? (said(given, IDS) === undefined ? status : undefined);
+  return { ...(name !== undefined && { status: name }), ...flag, ...given };
 }
 
 /** The status that stands for a stage in this instance: `options.statuses` puts the one that is written first. */
@@ -28,24 +33,25 @@ export function statusFor(stage: LifecycleStage, options: Readonly<Record<string
 
 /** The status that codes name, in this instance's word. */
 function nameFor(stage: LifecycleStage, codes: StageCodes, options: Readonly<Record<string, unknown>>): string | undefined {
-  const name = STATUS_FIELDS.map((key) => codes[key]).find((code) => code !== undefined);
+  const name = said(codes, NAMES);
   return name !== undefined && same(name, DEFAULT_STATUSES[stage][0]!) ? statusFor(stage, options) : name;
 }
 
 /** Status and flag as columns. What lookup 61 does not have, or the type does not allow, is refused with what there is. */
 export async function stageWishes(stage: LifecycleStage, codes: StageCodes, place: Place): Promise<readonly Wish[] | Refusal> {
   const { client, stream, type } = place;
-  const stray = Object.keys(codes).find((key) => key !== 'inactive' && key !== 'status_id' && !(STATUS_FIELDS as readonly string[]).includes(key));
+  const stray = Object.keys(codes).find((key) => key !== 'inactive' && ![...NAMES, ...IDS].some((known) => known === key));
   if (stray !== undefined) return refused(`${stray.slice(0, 80)} carries no stage in Halo`, 'Map the stage from status.name.');
   const statuses = await client.catalogue.statuses(client, stream);
   if (statuses === undefined) return refused('asset statuses are written by their id, and lookup 61 may not be read', "Let the role of the application's agent read lookups.");
   const name = nameFor(stage, codes, client.source.options);
-  const given = codes['status_id'] === undefined ? undefined : integer(codes['status_id']);
+  const byId = said(codes, IDS);
+  const given = byId === undefined ? undefined : integer(byId) ?? 0;
   const exact = [...statuses].filter(([id, known]) => (given === undefined ? known === name : id === given));
   const found = exact.length > 0 ? exact : [...statuses].filter(([, known]) => given === undefined && name !== undefined && same(known, name));
   const [status] = found;
   if (status === undefined || found.length > 1) {
-    return refused(`${found.length > 1 ? `${found.length} asset statuses are` : 'no asset status of the instance is'} called ${name ?? String(codes['status_id'])}; it has ${listed([...statuses.values()])}`, `Name the status for ${stage} under options.statuses.${stage}, the first being the one that is written.`);
+    return refused(`${found.length > 1 ? `${found.length} asset statuses are` : 'no asset status of the instance is'} called ${name ?? String(byId)}; it has ${listed([...statuses.values()])}`, `Name the status for ${stage} under options.statuses.${stage}, the first being the one that is written.`);
   }
   const [id, known] = status;
   const allowed = rowsOf(type['allowed_status']);
