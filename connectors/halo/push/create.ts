@@ -5,7 +5,7 @@ import { classOfType } from '../classes.js';
 import { readPage, sendAssets } from '../list.js';
 import type { AssetType, HaloClient, Refusal } from '../session.js';
 import { idOf, nameOf, rowId, rowsOf, type Row } from '../types.js';
-import { bodyOf, wishesOf, type Place } from './columns.js';
+import { bodyOf, wishesOf, type Place, type Wish } from './columns.js';
 import { same, siteNamed } from './names.js';
 import { beforeSending, outcomeOf } from './outcome.js';
 import { nameToCreate } from './search.js';
@@ -16,15 +16,15 @@ const notConfigured = (message: string, hint: string): Refusal => ({ refusal: ne
 
 /** A POST without an id: each makes one asset more, so it is sent once, and only with what finds it again. */
 export async function create(client: HaloClient, wanted: NewRecord): Promise<CreateOutcome> {
-  let element: Row | Refusal;
+  let made: { readonly element: Row } | Refusal;
   try {
-    element = await elementOf(client, wanted);
+    made = await elementOf(client, wanted);
   } catch (error) {
     return beforeSending(error);
   }
-  if (isRefusal(element)) return { kind: 'refused', error: element.refusal };
+  if ('refusal' in made) return { kind: 'refused', error: made.refusal };
   try {
-    const answer = await sendAssets(client, [element], STREAM);
+    const answer = await sendAssets(client, [made.element], STREAM);
     // one element is answered by an object, and by an array elsewhere
     const id = rowId(Array.isArray(answer) ? answer[0] : answer);
     return id === undefined ? { kind: 'unknown', reason: 'Halo created an asset and did not say which' } : { kind: 'created', externalId: String(id) };
@@ -35,9 +35,7 @@ export async function create(client: HaloClient, wanted: NewRecord): Promise<Cre
   }
 }
 
-const isRefusal = (value: Row | Refusal): value is Refusal => value['refusal' as keyof typeof value] instanceof Error;
-
-async function elementOf(client: HaloClient, wanted: NewRecord): Promise<Row | Refusal> {
+async function elementOf(client: HaloClient, wanted: NewRecord): Promise<{ readonly element: Row } | Refusal> {
   const chosen = await typeFor(client, wanted.assetClass);
   if ('refusal' in chosen) return chosen;
   const customs = await customFields(client, chosen.id);
@@ -57,10 +55,8 @@ async function elementOf(client: HaloClient, wanted: NewRecord): Promise<Row | R
   }
   const wishes = await gather(place, fields, wanted.stage);
   if ('refusal' in wishes) return wishes;
-  return {
-    assettype_id: chosen.id, site_id: site.id, ...(ofClient !== undefined && { client_id: ofClient }),
-    ...bodyOf([...wishes, { at: 'custom', key: String(carrier.id), label: wanted.reference, value: wanted.assetId }]),
-  };
+  const carried: Wish = { at: 'custom', key: String(carrier.id), label: wanted.reference, value: wanted.assetId };
+  return { element: { assettype_id: chosen.id, site_id: site.id, ...(ofClient !== undefined && { client_id: ofClient }), ...bodyOf([...wishes, carried]) } };
 }
 
 /** The custom field that carries our asset id. */

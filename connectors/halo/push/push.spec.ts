@@ -203,6 +203,16 @@ describe('several writes', () => {
     expect(b.sandbox.requests().map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /api/Asset', 'GET /api/Asset', 'POST /api/Asset']);
   });
 
+  it('of which one is refused and that cannot be read back are unknown: some may have been kept', async () => {
+    const b = await bench({}, { forbiddenMoves: [[3, 6]] });
+    const keys = [1, 3].map((status_id) => b.sandbox.edit.insert('assets', { status_id }));
+    const writes = await Promise.all(keys.map((id) => writeOf(b, id, [], 'retired')));
+    b.sandbox.faults.inject({ kind: 'forbidden', match: { purpose: 'any', when: (request) => request.method === 'GET' && posts(b).length > 0 } });
+
+    expect(await push.write(b.client, writes)).toEqual(keys.map(() => ({ kind: 'unknown', reason: expect.stringContaining('may have been kept') })));
+    expect(posts(b)).toHaveLength(1);
+  });
+
   it('that cannot be looked at are tried again: nothing was sent', async () => {
     const b = await bench();
     const id = b.sandbox.edit.insert('assets');

@@ -93,9 +93,8 @@ async function send(client: HaloClient, plans: readonly Plan[]): Promise<WriteOu
   try {
     rows = await rowsAsTheyAre(client, plans);
   } catch (error) {
-    // some of the array may have been kept
-    const { kind, ...rest } = beforeSending(error);
-    return plans.map(() => ({ kind: 'unknown', reason: kind === 'retry' && 'reason' in rest ? rest.reason : 'part of a refused array may have been kept, and it may not be read back' }));
+    const outcome = beforeSending(error);
+    return plans.map(() => ({ kind: 'unknown', reason: `part of a refused array may have been kept: ${outcome.kind === 'retry' ? outcome.reason : outcome.error.message}` }));
   }
   const outcomes: WriteOutcome[] = [];
   for (const plan of plans) {
