@@ -152,7 +152,7 @@ export class DemoTeller {
     }
     const { letter } = ignored;
     await part(`${ignored.target} accepts a write for ${plain(ignored.asset.name)} and keeps the old value`, { written: ignored.cured }, `Found by reading back. After four looks it is dead letter ${letter.id}: ${plain(letter.reason ?? '', 200)}.`,
-      `Likely: ${plain(String(letter.detail['likelyCause'] ?? ''), 300)}.`, `Somebody mends ${ignored.target}, then   ${style.dim(`lockstep dead-letters replay ${letter.id}`)}`);
+      `Likely: ${plain(String(letter.detail['likelyCause'] ?? '').split(';')[0] ?? '', 130)}.`, `Somebody mends ${ignored.target}, then   ${style.dim(`lockstep dead-letters replay ${letter.id}`)}`);
   }
 
   async verdict({ ok, tookMs }: DemoDocument): Promise<void> {

@@ -166,10 +166,11 @@ export async function tombstone({ database, now, crash }: Pick<MissingPorts, 'da
   }
 }
 
-async function review({ database, now }: MissingPorts, run: StreamRun, heads: readonly RecordHead[], draft: Omit<ReviewDraft, 'records'>): Promise<void> {
-  const ids = new Map(heads.map((head) => [`${run.source.name}/${run.stream.name}/${head.externalId}`, head.id]));
+async function review({ database, now }: MissingPorts, run: StreamRun, heads: readonly RecordHead[], draft: Omit<ReviewDraft, 'records' | 'seenAt'>): Promise<void> {
+  const byKey = new Map(heads.map((head) => [`${run.source.name}/${run.stream.name}/${head.externalId}`, head]));
+  const seenAt = new Map([...byKey].map(([key, head]) => [key, head.seenAt]));
   run.reviews += await database.transaction(async (tx) => {
     await checkLease(tx, run.lease, LEASE_MS, now());
-    return openReviews(tx, [{ ...draft, records: [...ids.keys()] }], (key) => ids.get(key), { id: run.runId, source: run.source.name }, now());
+    return openReviews(tx, [{ ...draft, records: [...byKey.keys()], seenAt }], (key) => byKey.get(key)?.id, { id: run.runId, source: run.source.name }, now());
   });
 }

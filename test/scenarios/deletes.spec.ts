@@ -41,6 +41,23 @@ describe('deletes and their guard', () => {
     expect(await shop.questions()).toEqual([]);
   });
 
+  it('ask again when the same records come back and are gone again, and not before', async () => {
+    await shop.feed({ cmdb: rows(0, 100) });
+    for (const [as, gone] of [['reject', 0], ['release', 20]] as const) {
+      await shop.feed({ cmdb: rows(20, 100) });
+      expect(await shop.reviews()).toMatchObject([{ kind: 'held_tombstone' }]);
+      await shop.resolve('held_tombstone', as);
+      expect(await tombstoned(shop)).toBe(gone);
+      await shop.feed({ cmdb: rows(20, 100) });
+      expect(await shop.questions()).toEqual([]);
+      expect(await tombstoned(shop)).toBe(gone);
+      await shop.feed({ cmdb: rows(0, 100) });
+      expect(await tombstoned(shop)).toBe(0);
+    }
+    await shop.feed({ cmdb: rows(20, 100) });
+    expect(await shop.reviews()).toMatchObject([{ kind: 'held_tombstone' }]);
+  });
+
   it.each([[100, 10, 10], [100, 11, 0], [20, 10, 10], [200, 20, 20], [200, 21, 0]])('of %i records let %i go only when within the guard: %i go', async (all, gone, expected) => {
     await shop.feed({ cmdb: rows(0, all) });
     await shop.feed({ cmdb: rows(gone, all) });

@@ -104,6 +104,8 @@ export interface ReviewDraft {
   readonly records: readonly RecordKey[];
   readonly because: string;
   readonly detail: { readonly [key: string]: unknown };
+  /** Of an event that can happen again: ms at which each record was last seen before it. Only an answer to a later question is an answer to this one. */
+  readonly seenAt?: ReadonlyMap<RecordKey, number>;
 }
 
 export interface PagePlan {

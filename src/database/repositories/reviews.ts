@@ -54,7 +54,8 @@ export async function openReviewsOf(tx: Tx, recordIds: readonly number[]): Promi
 
 /**
  * Opens what is new, widens what is open. A cause that a person has resolved for the same records stays resolved: the
- * same question is not asked twice. Returns how many were opened.
+ * same question is not asked twice. What happens again after a record was seen again is another question, and so is what
+ * happens in spite of a release. Returns how many were opened.
  */
 export async function openReviews(tx: Tx, drafts: readonly ReviewDraft[], idOf: (key: RecordKey) => number | undefined, run: { readonly id: string | null; readonly source: string | null }, at: number): Promise<number> {
   if (drafts.length === 0) return 0;
@@ -69,7 +70,7 @@ export async function openReviews(tx: Tx, drafts: readonly ReviewDraft[], idOf: 
       await widen(tx, open, draft, new Set((records.get(open.id) ?? []).map((each) => each.key)), idOf, at);
       continue;
     }
-    const answered = same.some((review) => review.status === 'resolved' && draft.records.every((key) => records.get(review.id)?.some((each) => each.key === key)));
+    const answered = same.some((review) => review.status === 'resolved' && answers(review, new Set((records.get(review.id) ?? []).map((each) => each.key)), draft));
     if (!answered) fresh.push(draft);
   }
   if (fresh.length === 0) return 0;
@@ -77,6 +78,11 @@ export async function openReviews(tx: Tx, drafts: readonly ReviewDraft[], idOf: 
   await tx.insertMany('reviews', ['id', 'kind', 'cause', 'status', 'opened_at', 'updated_at', 'run_id', 'source', 'because', 'detail'], fresh.map((draft, i) => [first + i, draft.kind, causeOf(draft.cause), 'open', at, at, run.id, run.source, draft.because, JSON.stringify(draft.detail)]));
   await tx.insertMany('review_records', ['review_id', 'record_key', 'record_id'], fresh.flatMap((draft, i) => [...new Set(draft.records)].map((key) => [first + i, key, idOf(key) ?? null])), { keys: ['review_id', 'record_key'], update: [] });
   return fresh.length;
+}
+
+function answers(review: StoredReview, asked: ReadonlySet<RecordKey>, { records, seenAt }: ReviewDraft): boolean {
+  if (seenAt && review.resolution !== 'reject') return false;
+  return records.every((key) => asked.has(key) && (seenAt?.get(key) ?? 0) <= review.openedAt);
 }
 
 async function widen(tx: Tx, review: StoredReview, draft: ReviewDraft, had: ReadonlySet<RecordKey>, idOf: (key: RecordKey) => number | undefined, at: number): Promise<void> {
