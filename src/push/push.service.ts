@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { RateLimitedError, SourceError } from '../../connectors/sdk/contract/index.js';
 import type { Engine } from '../engine/engine.js';
 import { assetsWrittenSince, writeTimes } from '../database/repositories/push-attempts.js';
-import { dueRows, nextDueAt, targetState, type OutboxRow } from '../database/repositories/push.js';
+import { dueRows, nextDueAt, type OutboxRow } from '../database/repositories/push.js';
 import { resolveDue } from '../sync/due.js';
 import { judgementOf } from '../sync/judgement.js';
 import { UnknownNameError } from '../sync/errors.js';
 import type { ErrorReport } from '../sync/stream-run.js';
 import type { Judgement } from '../sync/slice-types.js';
+import { closedBecause } from './closed.js';
 import { relayCreate } from './create.js';
 import { holdByGuard } from './guard.js';
 import { breaksGuard, GUARD_WINDOW_MS, quietUntil, waitBefore, writesLeft } from './limits.js';
@@ -89,11 +90,8 @@ export class PushService {
     const { engine } = this;
     const { source } = target;
     const idle = async (status: TargetStatus, reason: string): Promise<TargetReport> => ({ target: source.name, status, reason, counts: NO_COUNTS, ...(await this.left(source.name)) });
-    const state = await engine.database.read((tx) => targetState(tx, source.name));
-    if (!rules.writes) return idle('off', 'environment.writes is off: nothing leaves');
-    if (state.paused) return idle('paused', state.pausedBecause ?? 'by a person');
-    const quiet = quietUntil(source.push.quietHours, source.schedule.timezone, engine.clock.now());
-    if (quiet !== undefined) return idle('quiet', `quiet hours until ${new Date(quiet).toISOString()}`);
+    const closed = await closedBecause(engine, target);
+    if (closed) return idle(closed.status, closed.reason);
     const opened = await withTarget(engine, this.judgement, rules, target, pushId, async (session): Promise<TargetReport> => {
       sessions.push(session);
       await this.work(session, request);

@@ -1,5 +1,5 @@
 import { SourceError, type AttributeValue, type LifecycleStage, type RecordWrite, type StageCodes } from '../../connectors/sdk/contract/index.js';
-import { isShown, type FieldDifference } from '../core/push/index.js';
+import { isShown, verifyField, type FieldDifference } from '../core/push/index.js';
 import type { Engine } from '../engine/engine.js';
 import { appendAudit } from '../database/repositories/audit.js';
 import { attemptOf, endAttempts, insertAttempts, type Attempt } from '../database/repositories/push-attempts.js';
@@ -11,6 +11,7 @@ import type { Judgement } from '../sync/slice-types.js';
 import { judgeAssets } from './evaluate.js';
 import { fetchRecords, shownIn } from './read-back.js';
 import { outcomeOf } from './relay.js';
+import { closedBecause } from './closed.js';
 import { pathOf } from './rules.js';
 import { withTarget, type TargetSession } from './target-session.js';
 
@@ -44,6 +45,8 @@ export class UndoService {
       const own = attempts.filter((attempt) => attempt.target === name);
       const leave = (because: string): void => void left.push(...own.map((attempt) => ({ target: name, record: attempt.recordKey ?? '', because })));
       if (!target) { leave('it is no target of this configuration any more'); continue; }
+      const closed = await closedBecause(this.engine, target);
+      if (closed !== undefined) { leave(closed.reason); continue; }
       const done = await withTarget(this.engine, this.judgement, push, target, `undo-${this.engine.clock.now().toString(36)}`, async (session) => { for (const attempt of own) await this.one(session, attempt, undone, left); });
       if ('busy' in done) leave(`another process writes there (${done.busy})`);
     }
@@ -79,19 +82,22 @@ export class UndoService {
     });
     const outcome = await this.write(session, stream, externalId, back, before.raw);
     const after = (await fetchRecords(session.client, run, [externalId], () => session.now())).get(externalId);
+    const shown = after?.kind === 'found' ? after.judged : undefined;
+    const took = outcome.kind !== 'accepted' || !shown ? [] : back.filter(({ field, before: ours, after: was }) => verifyField({ written: was, desired: was, before: ours, after: shownIn(shown, field), isDesired: false }) !== 'unchanged');
     await session.transaction(async (tx) => {
       const now = session.now();
-      const shown = after?.kind === 'found' ? after.judged : undefined;
-      const took = outcome.kind === 'accepted' && shown !== undefined;
       const [judged] = await judgeAssets(tx, [attempt.assetId], session.context(), false);
       const wanted = (field: string): unknown => (field === 'stage' ? judged?.asset.stage : (judged?.asset.attributes[field] ?? null));
-      if (took) await saveAgreed(tx, back.map(({ field }) => ({ recordId: attempt.recordId as number, field, agreed: { value: wanted(field), shown: shownIn(shown, field), origin: 'written' } })), now);
+      await saveAgreed(tx, took.map(({ field }) => ({ recordId: attempt.recordId as number, field, agreed: { value: wanted(field), shown: shown && shownIn(shown, field), origin: 'written' } })), now);
       if (shown && after?.kind === 'found') await storeSightings(tx, run, [{ judged: shown, readAt: after.readAt }], now);
       await forgetSent(tx, [attempt.recordId as number]);
-      await endAttempts(tx, [{ id: attemptId, outcome: took ? 'undone' : outcome.kind === 'accepted' ? 'unknown' : outcome.kind, ...(shown && { readBack: Object.fromEntries(back.map(({ field }) => [field, shownIn(shown, field)])) }) }], now);
+      await endAttempts(tx, [{ id: attemptId, outcome: outcome.kind !== 'accepted' ? outcome.kind : !shown ? 'unknown' : took.length === back.length ? 'undone' : 'reverted', ...(shown && { readBack: Object.fromEntries(back.map(({ field }) => [field, shownIn(shown, field)])) }) }], now);
     });
-    if (outcome.kind === 'accepted') undone.push({ target: attempt.target, record, differences: back });
-    else leave(outcome.kind === 'refused' ? session.redact(outcome.error.vendorWords ?? outcome.error.message) : session.redact(outcome.reason));
+    if (outcome.kind === 'accepted') {
+      if (took.length > 0) undone.push({ target: attempt.target, record, differences: took });
+      const ignored = back.filter((each) => !took.includes(each)).map(({ field }) => field);
+      if (ignored.length > 0) leave(shown ? `the target accepted ${ignored.join(', ')} and still shows what was written` : 'it could not be read back');
+    } else leave(outcome.kind === 'refused' ? session.redact(outcome.error.vendorWords ?? outcome.error.message) : session.redact(outcome.reason));
   }
 
   private async write(session: TargetSession, stream: string, externalId: string, back: readonly FieldDifference[], current: unknown) {
