@@ -62,7 +62,7 @@ export class Tool {
   private readonly createdAt = new Map<string, number>();
   readonly switches: ToolSwitches = { down: false, loseAnswers: 0, ignores: [], spell: (text) => text, refuse: () => undefined, throttle: 0, conflicts: 0, unreadable: [], indexLagMs: 0 };
 
-  constructor(readonly name: string, private readonly clock: LabClock) {}
+  constructor(readonly name: string, private readonly clock: Pick<LabClock, 'now'>) {}
 
   put(...rows: ToolRow[]): void {
     for (const row of rows) this.rows.set(row.id, { ...row, changed: this.clock.now() });
@@ -161,7 +161,7 @@ export class Tool {
   }
 }
 
-function toolConnector(tools: ReadonlyMap<string, Tool>): Connector<Tool> {
+export function toolConnector(tools: ReadonlyMap<string, Tool>): Connector<Tool> {
   return defineConnector<Tool>({
     manifest: {
       name: 'tool', title: 'Tool', role: 'itsm', about: 'a tool of a test', streams: [{ name: 'records', default: true, about: 'assets' }], auth: [{ method: 'none', keys: [], about: 'none' }], baseUrl: 'none', webhookAuth: [], leastRights: 'none', concurrency: 1,
