@@ -261,7 +261,8 @@ async function settle(session: TargetSession, flights: readonly InFlight[]): Pro
         // A third value came after ours: from what was written on it is drift, or a move.
         if (verification !== 'unchanged') agreed.push({ recordId: flight.record.recordId, field, agreed: { value: desired, shown: verification === 'superseded' ? written : shown, origin: 'written' } });
       }
-      if (end !== 'pending' && end !== 'unknown') forget.push(flight.record.recordId);
+      // Of a batch that was broken off some may have been applied, whatever was said of the whole: found there, it is our own word.
+      if (end !== 'pending' && end !== 'unknown' && end !== 'retry') forget.push(flight.record.recordId);
       worst.set(flight.row.assetId, worse(worst.get(flight.row.assetId), end));
     }
     await saveAgreed(tx, agreed, now);

@@ -74,6 +74,26 @@ describe('the outbox', () => {
     expect([beta().writes().length, started + 7_000]).toEqual([15, beta().writes()[0]?.at]);
   });
 
+  it('throttled in the middle of a batch: what was applied before is an echo, and not written again', async () => {
+    const ids = many(6);
+    bench = await Tools.open({ alpha: '', beta: '{ enabled: true, fields: [stage, location] }' });
+    for (const name of ['alpha', 'beta']) bench.tool(name).put(...ids.map((id) => pc(id)));
+    await bench.sync();
+    for (const id of ids) bench.tool('alpha').edit(id, { status: 'R' });
+    const { write } = beta();
+    let calls = 0;
+    beta().write = function (given) {
+      if (++calls === 4) this.switches.throttle = 1;
+      return write.call(this, given);
+    };
+    await bench.sync();
+    expect(beta().writes()).toHaveLength(3);
+    await bench.sync();
+
+    expect([beta().writes().map(({ id }) => id), await bench.outbox()]).toEqual([ids, []]);
+    expect(new Set((await bench.rows('SELECT origin FROM stage_moves')).map(({ origin }) => (origin as string).split('/')[0]))).toEqual(new Set(['alpha']));
+  });
+
   it('waits for a throttle within its patience, and ends complete', async () => {
     const ids = many(15);
     await open('fields: [location], maxPushRatio: 1', ids);
