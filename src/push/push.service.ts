@@ -106,7 +106,8 @@ export class PushService {
     const { engine } = this;
     const until = engine.clock.now() + patienceMs;
     const name = session.target.source.name;
-    while (!engine.signal.aborted && !session.failure) {
+    const { push, schedule } = session.target.source;
+    while (!engine.signal.aborted && !session.failure && quietUntil(push.quietHours, schedule.timezone, engine.clock.now()) === undefined) {
       const rows = await this.admitted(session);
       if (rows.length === 0) {
         const at = await engine.database.read((tx) => nextDueAt(tx, name));
@@ -140,7 +141,6 @@ export class PushService {
   private async admitted(session: TargetSession): Promise<OutboxRow[]> {
     const { source } = session.target;
     const now = session.now();
-    if (quietUntil(source.push.quietHours, source.schedule.timezone, now) !== undefined) return [];
     const { rows, written, times } = await this.engine.database.read(async (tx) => ({
       rows: await dueRows(tx, source.name, now, BATCH), written: await assetsWrittenSince(tx, source.name, now - GUARD_WINDOW_MS),
       times: source.push.maxWrites ? await writeTimes(tx, source.name, now - source.push.maxWrites.perMs) : [],

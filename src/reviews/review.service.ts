@@ -190,6 +190,7 @@ export class ReviewService {
     const target = String(review.detail['target']);
     if (!this.engine.push?.targets.has(target)) throw new DecisionRefusedError(`${target} is no target of this configuration any more`, 'set push.enabled for it again, or leave the review alone');
     if ((fields || keep) && review.kind !== 'alignment') throw new DecisionRefusedError('fields and a kept verdict belong to an alignment', MEANING.push);
+    if (fields && keep) throw new DecisionRefusedError('a verdict is kept whole: on some fields it cannot hold for later arrivals', 'decide the fields first, without keeping; then keep a verdict on what is left');
     await decideHeldSet(this.engine, this.judgement, { kind: review.kind, target, ...(typeof review.detail['field'] === 'string' && { field: review.detail['field'] }), review: review.id, records: chosen, side, ...(fields && { fields }), ...(keep && { keep }), reason });
   }
 

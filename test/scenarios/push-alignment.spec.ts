@@ -95,6 +95,12 @@ describe('the alignment of a target that held the assets before', () => {
     expect(bench.tool('beta').writes('4')).toHaveLength(1);
   });
 
+  it('keeps a verdict whole or not at all: one on some fields says nothing of the others', async () => {
+    await open();
+    await expect(bench.resolve('alignment', 'ours', { keep: true, fields: ['location'] })).rejects.toThrow(/whole/);
+    expect(await bench.reviews()).toMatchObject([{ records: ['beta/records/1', 'beta/records/2'] }]);
+  });
+
   it('is over where the two have become equal meanwhile', async () => {
     await open();
     bench.tool('beta').edit('1', { status: 'A', location: 'Berlin' });

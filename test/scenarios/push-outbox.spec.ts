@@ -149,6 +149,20 @@ describe('the outbox', () => {
     expect(shown('1')).toEqual(['Ulm']);
   });
 
+  it('stops where quiet hours begin while it waits', async () => {
+    await open('fields: [location], quietHours: ["Su 00:03-06:00"]');
+    move('Ulm', '1');
+    await bench.sync({ push: false });
+    bench.clock.advance(50_000);
+    beta().switches.throttle = 3;
+    await bench.push({ patienceMs: 90_000 });
+    expect(shown('1')).toEqual(['Berlin']);
+    expect(bench.clock.now()).toBeLessThan(Date.UTC(2026, 10, 1, 0, 3, 10));
+    bench.clock.advance(6 * 3_600_000);
+    await bench.push({ patienceMs: 60_000 });
+    expect(shown('1')).toEqual(['Ulm']);
+  });
+
   it('writes no more in a window than the target may be written', async () => {
     const ids = many(9);
     await open('fields: [location], maxWrites: 4/h, maxPushRatio: 1', ids);
