@@ -52,7 +52,7 @@ export const TABLES: readonly Table[] = [
     columns: { id: int, push_id: word, target: word, asset_id: assetId, record_key: nullable(key), record_id: nullable(int), generation: int, kind: text(12), outcome: text(16), at: int, finished_at: nullable(int), differences: long, answer: nullable(long), read_back: nullable(long), run_id: nullable(word) },
     primary: ['id'], indexes: [['target', 'at'], ['asset_id'], ['push_id'], ['outcome', 'target']],
   },
-  { name: 'push_targets', columns: { target: word, paused: flag, paused_because: nullable(long), rules_hash: nullable(word), swept_to: int, kept_verdict: nullable(word) }, primary: ['target'] },
+  { name: 'push_targets', columns: { target: word, paused: flag, paused_because: nullable(long), rules_hash: nullable(word), swept_to: int, kept_verdict: nullable(long) }, primary: ['target'] },
 
   {
     name: 'assets',

@@ -67,16 +67,18 @@ function nextRow(judged: JudgedAsset, before: OutboxRow | undefined, { now, runI
   if (!owes && !verdict.waits) return isBusy ? undefined : 'remove';
   const digest = digestOf(judged);
   const row: OutboxRow = before ?? { id: 0, target: target.source.name, assetId: asset.id, generation: 0, state: 'owed', kind: verdict.creates ? 'create' : 'update', digest: '', notBefore: now, attempts: 0, looks: 0, released: false, firstOwedAt: now, causeRun: runId, reason: null, detail: null };
+  // A person let pass what was wanted then; what is wanted now is for the guard to judge.
+  const released = row.released && before?.digest === digest;
   // What is wanted now is not waited for where only the old value is looked for.
-  if (isBusy) return before.digest === digest ? undefined : { ...row, generation: row.generation + 1, digest, causeRun: runId ?? row.causeRun, ...(before.state === 'looking' && { notBefore: now }) };
+  if (isBusy) return before.digest === digest ? undefined : { ...row, released, generation: row.generation + 1, digest, causeRun: runId ?? row.causeRun, ...(before.state === 'looking' && { notBefore: now }) };
   if (verdict.waits) {
     if (before?.state === 'waiting' && before.digest === digest && before.reason === verdict.waits.because) return undefined;
-    return { ...row, generation: row.generation + 1, state: 'waiting', digest, reason: verdict.waits.because, detail: { waits: verdict.waits.kind }, kind: 'update' };
+    return { ...row, released, generation: row.generation + 1, state: 'waiting', digest, reason: verdict.waits.because, detail: { waits: verdict.waits.kind }, kind: 'update' };
   }
   if (verdict.creates && before?.detail?.['waits'] === DECLINED && before.detail['of'] === pushedDigest(judged)) return undefined;
   const isGuarded = before?.state === 'waiting' && before.detail?.['waits'] === 'guard';
   if (before && before.digest === digest && (before.state === 'owed' || before.state === 'dead' || isGuarded)) return undefined;
-  return { ...row, generation: row.generation + 1, state: isGuarded ? 'waiting' : 'owed', kind: verdict.creates ? 'create' : 'update', digest, notBefore: Math.max(now, row.notBefore), attempts: 0, looks: 0, causeRun: runId ?? row.causeRun, ...(!isGuarded && { reason: null, detail: null }) };
+  return { ...row, released, generation: row.generation + 1, state: isGuarded ? 'waiting' : 'owed', kind: verdict.creates ? 'create' : 'update', digest, notBefore: Math.max(now, row.notBefore), attempts: 0, looks: 0, causeRun: runId ?? row.causeRun, ...(!isGuarded && { reason: null, detail: null }) };
 }
 
 /** Of a new record that a person did not want: it stays away until a value that is pushed changes. */
@@ -127,7 +129,7 @@ export async function judgeAssets(tx: Tx, ids: readonly string[], context: Evalu
       });
       let verdict = judge();
       if (kept && verdict.align.length > 0) {
-        for (const { recordId, field, agreed: verdictOf } of decideAlignment(verdict, own, kept, state.attributes)) {
+        for (const { recordId, field, agreed: verdictOf } of decideAlignment(verdict, own, kept.side, state.attributes, new Set(kept.fields))) {
           writes.push({ recordId, field, agreed: verdictOf });
           agreed.set(recordId, new Map(agreed.get(recordId)).set(field, verdictOf));
         }

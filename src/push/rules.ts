@@ -42,7 +42,7 @@ export function targetOf(source: SourceSettings, connector: Connector, lifecycle
     onConflict: push.onConflict, onDrift: push.onDrift, streams: new Map([...streams.values()].map((stream) => [stream.name, streamRulesOf(source, stream)])),
   };
   const { enabled: _enabled, maxPushRatio: _ratio, maxWrites: _writes, quietHours: _hours, ...deciding } = push;
-  const text = JSON.stringify({ version: 1, speaks: rules.speaks, push: { ...deciding, where: push.where?.text }, mapping: source.mapping, streams: [...streams.keys()] });
+  const text = JSON.stringify({ version: 1, speaks: rules.speaks, push: { ...deciding, where: push.where?.text }, mapping: source.mapping, options: source.options, streams: [...streams.keys()] });
   return { source, connector, rules, streams, hash: createHash('sha256').update(text).digest('hex').slice(0, 32) };
 }
 
@@ -56,7 +56,7 @@ function streamRulesOf(source: SourceSettings, stream: Stream<any, any>): Stream
     stream: stream.name, attributes: new Set(writable),
     ...(codesFor && { codesFor: (stage: LifecycleStage): StageCodes | undefined => {
       const rule = mapping['stage'];
-      return rule ? codesFor(renamed(rule, stage), givenCodes(rule, stage)) : codesFor(stage, {});
+      return rule ? codesFor(renamed(rule, stage), givenCodes(rule, stage), source.options) : codesFor(stage, {}, source.options);
     } }),
     spell: (attribute, value) => spelled(mapping[attribute] ?? undefined, value),
   };

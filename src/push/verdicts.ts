@@ -32,9 +32,10 @@ const CHUNK = 200;
  */
 export async function decideHeldSet(engine: Engine, judgement: Judgement, verdict: HeldSetVerdict): Promise<void> {
   const { push } = engine;
-  if (!push?.targets.has(verdict.target)) return;
+  const target = push?.targets.get(verdict.target);
+  if (!push || !target) return;
   if (verdict.keep) {
-    await engine.database.transaction(async (tx) => saveTargetState(tx, verdict.target, { ...(await targetState(tx, verdict.target)), keptVerdict: verdict.side }));
+    await engine.database.transaction(async (tx) => saveTargetState(tx, verdict.target, { ...(await targetState(tx, verdict.target)), keptVerdict: { side: verdict.side, fields: target.rules.fields } }));
   }
   for (let at = 0; at < verdict.records.length; at += CHUNK) {
     const part = verdict.records.slice(at, at + CHUNK);

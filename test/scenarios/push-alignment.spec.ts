@@ -95,6 +95,18 @@ describe('the alignment of a target that held the assets before', () => {
     expect(bench.tool('beta').writes('4')).toHaveLength(1);
   });
 
+  it('asks about a field that is pushed since the verdict was kept', async () => {
+    await open('{ enabled: true, fields: [stage, location] }');
+    await bench.resolve('alignment', 'ours', { keep: true });
+    await bench.sync();
+    bench.tool('beta').edit('3', { name: 'named-otherwise' });
+    await bench.restart((yaml) => yaml.replace('fields: [stage, location]', 'fields: [stage, location, name]'));
+    await bench.sync();
+
+    expect(await bench.reviews()).toMatchObject([{ kind: 'alignment', records: ['beta/records/3'] }]);
+    expect(bench.tool('beta').writes('3')).toEqual([]);
+  });
+
   it('keeps a verdict whole or not at all: one on some fields says nothing of the others', async () => {
     await open();
     await expect(bench.resolve('alignment', 'ours', { keep: true, fields: ['location'] })).rejects.toThrow(/whole/);

@@ -62,6 +62,20 @@ describe('the guard over pushes', () => {
     expect([shown('Ulm'), beta().writes().length, await bench.reviews(), await bench.outbox()]).toEqual([30, 30, [], []]);
   });
 
+  it('judges anew what has changed since a release that was not written yet', async () => {
+    await open(30);
+    move('Ulm', many(30));
+    await bench.sync();
+    await bench.letters.pause('beta', 'change freeze');
+    await bench.resolve('push_guard', 'release');
+    move('Bonn', many(30));
+    await bench.sync();
+    await bench.letters.resume('beta');
+    await bench.push();
+
+    expect([shown('Berlin'), (await bench.reviews()).map(({ kind, records }) => [kind, records.length])]).toEqual([30, [['push_guard', 30]]]);
+  });
+
   it('rejected: the target keeps what it has, until our value changes again', async () => {
     await open(30);
     move('Ulm', many(30));

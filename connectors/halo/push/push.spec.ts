@@ -19,7 +19,7 @@ const current = async (b: Started, id: string): Promise<any> => {
   return found?.kind === 'found' ? found.raw : undefined;
 };
 const writeOf = async (b: Started, id: string, fields: readonly FieldWrite[], stage?: LifecycleStage, given: Record<string, string> = {}): Promise<RecordWrite> =>
-  ({ externalId: id, current: await current(b, id), fields, ...(stage !== undefined && { stage: { stage, codes: push.codesFor!(stage, given)! } }) });
+  ({ externalId: id, current: await current(b, id), fields, ...(stage !== undefined && { stage: { stage, codes: push.codesFor!(stage, given, b.client.source.options)! } }) });
 const send = async (b: Started, id: string, fields: readonly FieldWrite[], stage?: LifecycleStage, given: Record<string, string> = {}): Promise<WriteOutcome> =>
   (await push.write(b.client, [await writeOf(b, id, fields, stage, given)]))[0]!;
 const field = (attribute: string, value: FieldWrite['value'], path?: readonly string[]): FieldWrite => ({ attribute, value, ...(path && { path }) });
@@ -35,6 +35,11 @@ describe('the codes of a stage', () => {
     ['in_use', { status_id: '10' }, { status_id: '10', inactive: 'false' }], ['maintenance', { inactive: 'true' }, { status: 'In Repair', inactive: 'true' }],
   ])('of %s where the configuration gives %j', (stage, given, codes) => {
     expect(push.codesFor!(stage, given)).toEqual(codes);
+  });
+
+  it("is this instance's name for it, or the one that the configuration's mapping gives", () => {
+    const options = { statuses: { in_use: ['Live', 'Active'] } };
+    expect([push.codesFor!('in_use', {}, options), push.codesFor!('in_use', { status: 'Active' }, options)]).toEqual([{ status: 'Live', inactive: 'false' }, { status: 'Active', inactive: 'false' }]);
   });
 });
 

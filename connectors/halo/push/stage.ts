@@ -14,11 +14,11 @@ const IDS = ['status.id', 'status_id'] as const;
 const said = (codes: StageCodes, keys: readonly string[]): string | undefined => keys.map((key) => codes[key]).find((code) => code !== undefined);
 
 /**
- * Name of the status and the flag beside it, always both. Which name an instance has for a stage its options alone know,
- * so the usual one stands for it until it is written. Another status that the configuration names reads back under `status` too.
+ * Name of the status and the flag beside it, always both: this instance's name, the first under `options.statuses`.
+ * Another status that the configuration names reads back under `status` too.
  */
-export function codesFor(stage: LifecycleStage, given: StageCodes): StageCodes | undefined {
-  const own = stagesOf(NO_OPTIONS).write(stage);
+export function codesFor(stage: LifecycleStage, given: StageCodes, options: Readonly<Record<string, unknown>> = NO_OPTIONS): StageCodes | undefined {
+  const own = stagesOf(options).write(stage);
   if (own === undefined) return undefined;
   const { status, ...flag } = own;
   const name = said(given, NAMES) ?? (said(given, IDS) === undefined ? status : undefined);
@@ -31,12 +31,6 @@ export function statusFor(stage: LifecycleStage, options: Readonly<Record<string
   return first?.trim() ?? DEFAULT_STATUSES[stage][0]!;
 }
 
-/** The status that codes name, in this instance's word. */
-function nameFor(stage: LifecycleStage, codes: StageCodes, options: Readonly<Record<string, unknown>>): string | undefined {
-  const name = said(codes, NAMES);
-  return name !== undefined && same(name, DEFAULT_STATUSES[stage][0]!) ? statusFor(stage, options) : name;
-}
-
 /** Status and flag as columns. What lookup 61 does not have, or the type does not allow, is refused with what there is. */
 export async function stageWishes(stage: LifecycleStage, codes: StageCodes, place: Place): Promise<readonly Wish[] | Refusal> {
   const { client, stream, type } = place;
@@ -44,7 +38,7 @@ export async function stageWishes(stage: LifecycleStage, codes: StageCodes, plac
   if (stray !== undefined) return refused(`${stray.slice(0, 80)} carries no stage in Halo`, 'Map the stage from status.name.');
   const statuses = await client.catalogue.statuses(client, stream);
   if (statuses === undefined) return refused('asset statuses are written by their id, and lookup 61 may not be read', "Let the role of the application's agent read lookups.");
-  const name = nameFor(stage, codes, client.source.options);
+  const name = said(codes, NAMES);
   const byId = said(codes, IDS);
   const given = byId === undefined ? undefined : integer(byId) ?? 0;
   const exact = [...statuses].filter(([id, known]) => (given === undefined ? known === name : id === given));

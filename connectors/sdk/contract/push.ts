@@ -75,9 +75,10 @@ export interface StreamPush<Client, Raw = any> {
   readonly batch: number;
   /**
    * The codes to write for a stage, all status fields together; `undefined`: the vendor cannot be told. `given`: codes that the
-   * configuration's own stage mapping names, which win over the connector's. Absent: the stream's records carry no stage.
+   * configuration's own stage mapping names, which win over the connector's. `options`: the source's, as the client has them. Absent: the
+   * stream's records carry no stage.
    */
-  codesFor?(stage: LifecycleStage, given: StageCodes): StageCodes | undefined;
+  codesFor?(stage: LifecycleStage, given: StageCodes, options?: Readonly<Record<string, unknown>>): StageCodes | undefined;
   /** One outcome for each write, in order. Throws a SourceError where nothing at all is known of the batch. */
   write(client: Client, writes: readonly RecordWrite<Raw>[]): Promise<readonly WriteOutcome[]>;
   /** Several records at once, as `fetchOne` gives them. Absent: one by one. */

@@ -19,9 +19,11 @@ export async function search(client: ServiceNowClient, target: Target, wanted: N
     }
   }
   const serials = valuesOf(wanted, 'serial', text);
+  // Asked for as they were read somewhere and as they are mostly written; what comes back is compared by what it says.
   const uuids = valuesOf(wanted, 'bios_uuid', uuid);
+  const spelled = valuesOf(wanted, 'bios_uuid', text);
   for (const serial of serials) for (const row of await rowsWith(client, target, 'serial_number', serial)) add(found, row, { by: 'identifier', match: `serial ${serial}` });
-  const numbers = [...serials, ...uuids];
+  const numbers = [...new Set([...serials, ...uuids, ...spelled, ...uuids.map((each) => each.toUpperCase())])];
   if (numbers.length > 0) {
     const holders = await readByIds(client, { table: 'cmdb_serial_number', stream: target.stream, fields: ['sys_id', 'cmdb_ci', 'serial_number', 'serial_number_type', 'valid'], also: 'valid=true' }, 'serial_number', numbers);
     const matches = new Map<string, string>();
@@ -30,7 +32,7 @@ export async function search(client: ServiceNowClient, target: Target, wanted: N
       const number = String(row['serial_number']);
       const type = text(row['serial_number_type'])?.toLowerCase();
       if (ci === undefined || row['valid'] !== 'true' || found.has(ci)) continue;
-      if (type === 'uuid' ? uuids.includes(number) : type === 'system' && serials.includes(number)) matches.set(ci, `${type === 'uuid' ? 'bios_uuid' : 'serial'} ${number}`);
+      if (type === 'uuid' ? uuids.includes(uuid(number) ?? '') : type === 'system' && serials.includes(number)) matches.set(ci, `${type === 'uuid' ? 'bios_uuid' : 'serial'} ${number}`);
     }
     if (matches.size > 0) {
       // of another stream's table: not one of these records

@@ -141,14 +141,15 @@ export interface TargetState {
   /** How far that has come: the sequence number of the last asset. */
   readonly sweptTo: number;
   /** A verdict on an alignment that holds for later arrivals too. */
-  readonly keptVerdict: 'ours' | 'theirs' | null;
+  /** A person's answer to every later alignment, for the fields that were pushed when it was given. */
+  readonly keptVerdict: { readonly side: 'ours' | 'theirs'; readonly fields: readonly string[] } | null;
 }
 
 export async function targetState(tx: Tx, target: string): Promise<TargetState> {
   const [row] = await tx.query('SELECT * FROM push_targets WHERE target = ?', [target]);
-  return { paused: Number(row?.['paused'] ?? 0) === 1, pausedBecause: row?.['paused_because'] ?? null, rulesHash: row?.['rules_hash'] ?? null, sweptTo: Number(row?.['swept_to'] ?? 0), keptVerdict: row?.['kept_verdict'] ?? null };
+  return { paused: Number(row?.['paused'] ?? 0) === 1, pausedBecause: row?.['paused_because'] ?? null, rulesHash: row?.['rules_hash'] ?? null, sweptTo: Number(row?.['swept_to'] ?? 0), keptVerdict: row?.['kept_verdict'] ? (JSON.parse(row['kept_verdict']) as TargetState['keptVerdict']) : null };
 }
 
 export async function saveTargetState(tx: Tx, target: string, state: TargetState): Promise<void> {
-  await tx.insertMany('push_targets', ['target', 'paused', 'paused_because', 'rules_hash', 'swept_to', 'kept_verdict'], [[target, state.paused ? 1 : 0, state.pausedBecause, state.rulesHash, state.sweptTo, state.keptVerdict]], { keys: ['target'], update: ['paused', 'paused_because', 'rules_hash', 'swept_to', 'kept_verdict'] });
+  await tx.insertMany('push_targets', ['target', 'paused', 'paused_because', 'rules_hash', 'swept_to', 'kept_verdict'], [[target, state.paused ? 1 : 0, state.pausedBecause, state.rulesHash, state.sweptTo, state.keptVerdict && JSON.stringify(state.keptVerdict)]], { keys: ['target'], update: ['paused', 'paused_because', 'rules_hash', 'swept_to', 'kept_verdict'] });
 }
