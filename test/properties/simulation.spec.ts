@@ -36,6 +36,8 @@ const grown = (before: Readonly<Record<string, number>>, after: Readonly<Record<
 const EXAMPLES: [number][] = [
   // A version waited for the end of an increment that died, and a full pass came next.
   [1132536762],
+  // A review of a serial number that turned out to be spoilt kept the name of what it had been about.
+  [242113026],
 ];
 
 describe('a simulated day', () => {

@@ -90,10 +90,12 @@ async function widen(tx: Tx, review: StoredReview, draft: ReviewDraft, had: Read
   const isSelfEnding = (SELF_ENDING as readonly string[]).includes(review.kind);
   const added = [...wanted].filter((key) => !had.has(key));
   const removed = isSelfEnding ? [...had].filter((key) => !wanted.has(key)) : [];
-  if (added.length === 0 && removed.length === 0 && draft.because === review.because) return;
+  // What contests a value can turn out to be another thing than it seemed: the question is asked as it stands now.
+  const kind = isSelfEnding ? draft.kind : review.kind;
+  if (added.length === 0 && removed.length === 0 && draft.because === review.because && kind === review.kind) return;
   await tx.insertMany('review_records', ['review_id', 'record_key', 'record_id'], added.map((key) => [review.id, key, idOf(key) ?? null]), { keys: ['review_id', 'record_key'], update: [] });
   await executeByKey(tx, 'DELETE FROM review_records', ['review_id', 'record_key'], removed.map((key) => [review.id, key]));
-  await tx.execute('UPDATE reviews SET updated_at = ?, because = ?, detail = ? WHERE id = ?', [at, draft.because, JSON.stringify({ ...review.detail, ...draft.detail }), review.id]);
+  await tx.execute('UPDATE reviews SET updated_at = ?, kind = ?, because = ?, detail = ? WHERE id = ?', [at, kind, draft.because, JSON.stringify({ ...review.detail, ...draft.detail }), review.id]);
 }
 
 /** Their cause is gone: nobody needs to decide any more. */
