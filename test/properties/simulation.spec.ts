@@ -38,6 +38,8 @@ const EXAMPLES: [number][] = [
   [1132536762],
   // A review of a serial number that turned out to be spoilt kept the name of what it had been about.
   [242113026],
+  // What came back was passed by in a pass that went on where it had been broken off.
+  [512657022],
 ];
 
 describe('a simulated day', () => {
