@@ -117,13 +117,16 @@ async function markShared(tx: Tx, { plan, closure, options }: ApplyInput): Promi
 async function saveReviews(tx: Tx, { plan, closure, idOf, options }: ApplyInput): Promise<number> {
   const ids = [...closure.followed];
   const open = await openReviewsOf(tx, ids);
-  const wanted = new Set(plan.reviews.map((review) => review.cause));
+  // A question that one of these records has left is still one for the others.
+  const asked = new Set(open.map((review) => review.cause));
+  const drafts = [...plan.reviews, ...plan.nearby.filter((review) => asked.has(review.cause))];
+  const wanted = new Set(drafts.map((review) => review.cause));
   const stageKinds = new Set(['illegal_move', 'guarded_move', 'flapping']);
   const resolved = new Set(plan.assets.flatMap((asset) => asset.records.map((key) => idOf.get(key))));
   const over = open.filter((review) => !wanted.has(review.cause) && (!stageKinds.has(review.kind) || [...resolved].length > 0));
   const stillStanding = await stageReviewsElsewhere(tx, over.filter((review) => stageKinds.has(review.kind)).map((review) => review.id), resolved);
   await endReviews(tx, over.filter((review) => !stillStanding.has(review.id)).map((review) => review.id), options.now);
-  return openReviews(tx, [...plan.reviews, ...sharedReviews(plan)], (key) => idOf.get(key), { id: options.runId, source: options.source }, options.now);
+  return openReviews(tx, [...drafts, ...sharedReviews(plan)], (key) => idOf.get(key), { id: options.runId, source: options.source }, options.now);
 }
 
 /** A stage review is over only when the asset on whose record it hangs was resolved in this plan. */

@@ -40,6 +40,8 @@ const EXAMPLES: [number][] = [
   [242113026],
   // What came back was passed by in a pass that went on where it had been broken off.
   [512657022],
+  // A host name that too many hold was suggested by those of them that were looked at.
+  [883086347],
 ];
 
 describe('a simulated day', () => {

@@ -8,6 +8,8 @@ import type { IdentifyInput, IdentityFlag, IdentityReview, Partition, ValueOutco
 import { suggestions } from './suggest.js';
 import { ValueTable, type Value } from './value-table.js';
 
+const NOTHING_KNOWN: ReadonlySet<string> = new Set();
+
 /**
  * A set of records, with people's constraints, to assets. The same set gives the same partition in whatever order it
  * comes; computed for a closed part it equals the computation over everything (design: identity, rules 1 to 8).
@@ -33,7 +35,7 @@ export function identify(input: IdentifyInput): Partition {
       ...refusedReviews(attached, keys),
       ...duplicateReviews(attached, table, keys),
       ...tieReviews(cut.ties, keys),
-      ...suggestions(attached.components, table, contradictions, rules.classes, rules.sharedLimit).map(({ kind, value, records }): IdentityReview => ({
+      ...suggestions(attached.components, table, contradictions, rules.classes, { limit: rules.sharedLimit, known: input.known?.junk ?? NOTHING_KNOWN }).map(({ kind, value, records }): IdentityReview => ({
         kind: 'suggestion', key: `suggestion:${kind}:${value}`, records: keys(records), value: { kind, value }, because: `the same ${kind} alone does not prove that they are one asset`,
       })),
     ],

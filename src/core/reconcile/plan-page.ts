@@ -78,9 +78,10 @@ export function planPage(input: PlanInput): PagePlan {
   const seated = new Set(seats.flatMap((seat) => seat.heirs.map((heir) => heir.id)));
   const emptied = [...input.assets.keys()].filter((id) => !seated.has(id));
   for (const id of emptied) changes.push({ assetId: id, attribute: 'withdrawn', before: id, after: null });
+  const isOfFollowed = (review: IdentityReview): boolean => review.records.some((key) => input.followed.has(key));
   return {
     assets, gone, emptied, memberships, changes, ruleMoves, effects: [...effects, ...effectsOfMoves],
-    reviews: [...partition.reviews.filter((review) => review.records.some((key) => input.followed.has(key))).map(draftOf), ...reviews],
+    reviews: [...partition.reviews.filter(isOfFollowed).map(draftOf), ...reviews], nearby: partition.reviews.filter((review) => !isOfFollowed(review)).map(draftOf),
     values: partition.values, reviewed: new Set([...input.followed, ...reviewed]),
   };
 }

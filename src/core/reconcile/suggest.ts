@@ -11,9 +11,10 @@ export interface Suggestion {
 
 /**
  * Values of the suggest tier that stand on records of several assets which might be one. Assets that contradict each other,
- * or that one stream lists side by side, are plainly two, so nobody is asked about them.
+ * or that one stream lists side by side, are plainly two, so nobody is asked about them. `shared.known`: values of which more
+ * records than these are known to be shared by too many.
  */
-export function suggestions(components: readonly (readonly number[])[], table: ValueTable, contradictions: Contradictions, classes: ClassTree, sharedLimit: number): Suggestion[] {
+export function suggestions(components: readonly (readonly number[])[], table: ValueTable, contradictions: Contradictions, classes: ClassTree, shared: { readonly limit: number; readonly known: ReadonlySet<string> }): Suggestion[] {
   const componentOf = new Int32Array(table.records.length);
   components.forEach((members, at) => members.forEach((member) => (componentOf[member] = at)));
   const holdersOf = new Map<string, { kind: string; value: string; holders: Set<number> }>();
@@ -34,8 +35,8 @@ export function suggestions(components: readonly (readonly number[])[], table: V
   });
 
   const found: Suggestion[] = [];
-  for (const { kind, value, holders } of holdersOf.values()) {
-    if (holders.size < 2 || isShared(holders, table, sharedLimit)) continue;
+  for (const [key, { kind, value, holders }] of holdersOf) {
+    if (holders.size < 2 || shared.known.has(key) || isShared(holders, table, shared.limit)) continue;
     const families = new Map<string, Map<number, number[]>>();
     for (const holder of holders) {
       const family = familyOf(table.records[holder]?.assetClass, classes);
