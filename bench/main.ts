@@ -31,7 +31,7 @@ export async function main(args: readonly string[]): Promise<number> {
   let server: MariadbServer | undefined;
   const lines: Line[] = [];
   try {
-    // As docs/performance.md measured the limits: all that is written fits into the pool, and the log never waits.
+    // As the limits are measured: all that is written fits into the pool, and the log never waits.
     if (options.databases.includes('mysql')) server = await startMariadb(['--innodb-buffer-pool-size=1G', '--innodb-log-file-size=512M']);
     for (const database of options.databases) {
       for (const size of options.records) {

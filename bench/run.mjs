@@ -1,4 +1,4 @@
-/** `npm run bench`: see docs/performance.md, or `npm run bench -- --help`. */
+/** `npm run bench`: see `npm run bench -- --help`. */
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { transpile } from './transpile.mjs';

@@ -12,7 +12,7 @@ export interface Target {
 }
 
 /**
- * docs/performance.md, "Targets". The shares hold on any machine; the absolute rates from which they were made do not. A
+ * What is aimed at. The shares hold on any machine; the absolute rates from which they were made do not. A
  * floor is its share of the excellent rate of the same line.
  */
 export const TARGETS: Readonly<Record<DatabaseKind, Partial<Record<Phase, Target>>>> = {

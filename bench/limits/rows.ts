@@ -25,7 +25,7 @@ export function* batches<T>(list: readonly T[], size: number): Generator<readonl
   for (let at = 0; at < list.length; at += size) yield list.slice(at, at + size);
 }
 
-/** The cases of docs/performance.md, 1. */
+/** The cases of the limits */
 export const LIMITS = ['L1', 'L2', 'L3', 'L4', 'L5'] as const;
 export type LimitName = (typeof LIMITS)[number];
 

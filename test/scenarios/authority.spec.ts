@@ -182,6 +182,17 @@ describe('authority', () => {
     expect(await value('location')).toBe('Munich');
   });
 
+  it('leaves an override that is over where it was, through a merge into an asset that nobody has looked at since', async () => {
+    await open();
+    await shop.feed({ cmdb: [{ id: '1', class: 'server', name: 'a' }], scan: [{ id: 'a', class: 'server', name: 'a' }] });
+    await shop.decisions.override((await shop.asset('scan/a')).id, 'location', 'Munich', { reason: 'seen there', until: shop.clock.now() + 10 * DAY });
+    shop.clock.advance(11 * DAY);
+    await shop.sync('scan');
+    await shop.merge('cmdb/1', 'scan/a');
+
+    expect(await value('location')).toBeUndefined();
+  });
+
   it('takes the most specific class on one line of the tree, and a hypervisor’s word across lines', async () => {
     await open('', { cmdb: 'role: itsm', scan: 'role: discovery', vc: 'role: hypervisor' });
     await shop.feed({
