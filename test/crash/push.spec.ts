@@ -33,7 +33,7 @@ describe.each<[DatabaseKind, number]>([['sqlite', sizeOf('LOCKSTEP_CRASH_PUSH_KI
 
   it(`loses nothing and writes nothing twice in ${kills} kills`, async () => {
     let early = 0;
-    for (let cycle = 0; cycle < kills && !(cycle > 0 && isTimeUp()); cycle++) {
+    for (let cycle = 0; cycle < kills && !(early > 0 && isTimeUp()); cycle++) {
       const stage = await prepared();
       try {
         const at = took * (0.3 + 0.7 * random());
