@@ -16,21 +16,15 @@ const FAST = `--import=${pathToFileURL(join(productFolder(), 'test/support/child
 describe.each<DatabaseKind>(['sqlite', 'mysql'])('a process that dies at a named place, on %s', (kind) => {
   const seed = seedOf(`places ${kind}`);
   const random = randomOf(seed);
-  const size = { seed: seed % 1_000, assets: 150, pageSize: 40 };
+  let size = { seed: seed % 1_000, assets: 150, pageSize: 40 };
   let models: readonly [ComparedModel, ComparedModel];
   /** How often a sync passes each place: of the first load, of the changes. */
   let passed: readonly [ReadonlyMap<CrashPlace, number>, ReadonlyMap<CrashPlace, number>];
   let done = 0;
 
-  beforeAll(async () => {
-    const stage = await KillStage.open(kind, size);
-    await stage.finish();
-    const first = await stage.model();
-    stage.folder.see(1);
-    await stage.finish();
-    models = [first, await stage.model()];
-    await stage.close();
-    const [counts, folder] = [[new Map<CrashPlace, number>(), new Map<CrashPlace, number>()] as const, new WorldFolder(size, 'sqlite::memory:')];
+  /** Which places a world's two syncs pass. */
+  async function passedIn(world: typeof size): Promise<typeof passed> {
+    const [counts, folder] = [[new Map<CrashPlace, number>(), new Map<CrashPlace, number>()] as const, new WorldFolder(world, 'sqlite::memory:')];
     let epoch: 0 | 1 = 0;
     const lab = await openWorld(folder, { crash: (place) => void counts[epoch].set(place, (counts[epoch].get(place) ?? 0) + 1) });
     await lab.sync();
@@ -38,7 +32,20 @@ describe.each<DatabaseKind>(['sqlite', 'mysql'])('a process that dies at a named
     await lab.sync();
     await lab.close();
     folder.remove();
-    passed = counts;
+    return counts;
+  }
+  const isWhole = ([first, second]: typeof passed): boolean => CRASH_PLACES.every((place) => place === 'at lease renewal' || first.has(place) || second.has(place));
+
+  beforeAll(async () => {
+    // Now and then a world has nothing that is tombstoned: then the next one is taken.
+    for (passed = await passedIn(size); !isWhole(passed); passed = await passedIn(size)) size = { ...size, seed: size.seed + 1 };
+    const stage = await KillStage.open(kind, size);
+    await stage.finish();
+    const first = await stage.model();
+    stage.folder.see(1);
+    await stage.finish();
+    models = [first, await stage.model()];
+    await stage.close();
   });
 
   /** Where a page is slow the lease is renewed; all other places are passed by themselves. */
