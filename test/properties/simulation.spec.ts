@@ -40,7 +40,7 @@ const EXAMPLES: [number][] = [
   [242113026],
   // What came back was passed by in a pass that went on where it had been broken off.
   [512657022],
-  // A host name that too many hold was suggested by those of them that were looked at.
+  // A suggestion ended when one of its records found its asset, although the others were still in question.
   [883086347],
 ];
 

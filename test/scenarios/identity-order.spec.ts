@@ -51,6 +51,18 @@ describe('identity does not depend on arrival', () => {
     return asked;
   };
 
+  it('nor is a name suggested that too many hold, when only some of them are looked at', async () => {
+    const shop = await Workshop.calm({ cmdb: 'role: itsm', scan: 'role: discovery', vc: 'role: hypervisor' });
+    const machine = (id: string, serial: Row): Row => ({ id, class: 'server', hostname: 'web0', ...serial });
+    await shop.feed({ cmdb: Array.from({ length: 7 }, (_, i) => machine(`m${i}`, i < 2 ? { serial_number: 'SN000001' } : {})) });
+    await shop.feed({ scan: [machine('a', { serial_number: 'SN000001' })] });
+    await shop.feed({ scan: [machine('a', {})] });
+    const asked = await shop.questions();
+    await shop.close();
+
+    expect(asked.filter((question) => question.startsWith('suggestion'))).toEqual([]);
+  });
+
   it('nor does a question about two that share a name, where a serial of the other one is junk', async () => {
     const files = {
       cmdb: [{ id: '1', class: 'server', serial_number: 'SN000001', name: 'web1' }],
