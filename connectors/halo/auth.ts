@@ -1,7 +1,7 @@
 import {
-  AuthenticationError, RejectedError, SourceConfigurationError, type Authenticator, type Clock, type HttpRequest, type HttpResponse, type SourceConfig,
+  AuthenticationError, RejectedError, SourceConfigurationError, type Clock, type HttpRequest, type HttpResponse, type SourceConfig,
 } from '../sdk/contract/index.js';
-import { mustBeJson } from '../sdk/http/index.js';
+import { BearerAuthenticator, mustBeJson, type BearerToken } from '../sdk/http/index.js';
 import { field, text } from '../sdk/mapping/index.js';
 
 const HINT = 'Check client id and secret; that the API application uses "Client ID and Secret (Services)" with login type Agent and an active agent; '
@@ -27,34 +27,20 @@ export const scopesOf = ({ streams, push }: Pick<SourceConfig, 'streams' | 'push
  * https://haloitsm.com/guides/article/?kbid=1499: client credentials at the authorization server, the tenant in the query.
  * This flow has no refresh token that is of use.
  */
-export class HaloOAuth implements Authenticator {
-  readonly hint: string;
+export class HaloOAuth extends BearerAuthenticator {
+  readonly hint = HINT;
   /** Scopes of the last token: the server may give fewer than were asked for. */
   granted: readonly string[] | undefined;
-  private token: { readonly value: string; readonly renewAt: number } | undefined;
-  private pending: Promise<string> | undefined;
   private server: { readonly url: string; readonly tenant: string | undefined } | undefined;
 
-  constructor(private readonly source: SourceConfig, private readonly clock: Clock, private readonly sameOrigin: (url: string) => string) {
-    this.hint = HINT;
+  constructor(private readonly source: SourceConfig, clock: Clock, private readonly sameOrigin: (url: string) => string) {
+    super(clock);
     for (const key of ['clientId', 'clientSecret']) {
       if (text(source.auth[key]) === undefined) throw new SourceConfigurationError(`${source.name}: auth.${key} is missing for auth.method ${source.auth.method}`);
     }
   }
 
-  async authorise(send: Send): Promise<Readonly<Record<string, string>>> {
-    if (this.token !== undefined && this.clock.now() < this.token.renewAt) return { authorization: `Bearer ${this.token.value}` };
-    // requests that come together wait for one token
-    this.pending ??= this.fetch(send).finally(() => { this.pending = undefined; });
-    return { authorization: `Bearer ${await this.pending}` };
-  }
-
-  reject(): boolean {
-    this.token = undefined;
-    return true;
-  }
-
-  private async fetch(send: Send): Promise<string> {
+  protected async fetch(send: Send): Promise<BearerToken> {
     const { auth } = this.source;
     const { url, tenant } = this.server ??= await this.find(send);
     const scope = scopesOf(this.source);
@@ -77,8 +63,7 @@ export class HaloOAuth implements Authenticator {
     this.granted = text(field(answer, 'scope'))?.split(/\s+/);
     const seconds = Number(field(answer, 'expires_in'));
     const livesMs = Number.isFinite(seconds) ? Math.max(0, seconds * 1_000) : 0;
-    this.token = { value, renewAt: this.clock.now() + livesMs - Math.min(RENEW_BEFORE_MS, livesMs / 2) };
-    return value;
+    return { value, renewInMs: livesMs - Math.min(RENEW_BEFORE_MS, livesMs / 2) };
   }
 
   /** Where tokens are given, and for which tenant: the configuration's word, else what the instance says of itself. */

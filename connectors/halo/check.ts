@@ -1,4 +1,5 @@
-import { AuthenticationError, LIFECYCLE_STAGES, PermissionError, SourceError, type CheckFinding } from '../sdk/contract/index.js';
+import { LIFECYCLE_STAGES, PermissionError, SourceError, type CheckFinding } from '../sdk/contract/index.js';
+import { reach } from '../sdk/http/index.js';
 import { scopesOf } from './auth.js';
 import { peopleQuery } from './catalogue.js';
 import { assetsQuery, begin } from './changes.js';
@@ -13,12 +14,9 @@ import { stagesOf } from './stages.js';
 import { referenceStreams } from './streams/index.js';
 import { rowId } from './types.js';
 
-/** Clocks further apart than this shift what an increment sees by more than its overlap should have to forgive. */
-const MOST_SKEW_MS = 60_000;
-
 /** Reaches, authenticates, and asks for one row of everything that the streams need. Changes nothing. */
 export async function* check(client: HaloClient, names: readonly string[]): AsyncGenerator<CheckFinding> {
-  if (!(yield* reach(client, names[0] ?? 'assets'))) return;
+  if (!(yield* reach(client, () => get(client, '/api/AssetType', {}, names[0] ?? 'assets', [403])))) return;
   if (names.includes('assets') || names.includes('relationships')) yield* assets(client, names);
   if (names.includes('assets')) {
     yield* settings(client);
@@ -27,29 +25,6 @@ export async function* check(client: HaloClient, names: readonly string[]): Asyn
   }
   for (const stream of referenceStreams) {
     if (names.includes(stream.name) && !(stream.name === 'users' && names.includes('assets'))) yield await readable(client, stream.name, stream.query, stream.permissions[0] ?? '', 'failed');
-  }
-}
-
-/** The first call: does the name resolve, does the instance answer, are the credentials good, does its clock agree? */
-async function* reach(client: HaloClient, stream: string): AsyncGenerator<CheckFinding, boolean> {
-  const { baseUrl = '', auth } = client.source;
-  try {
-    const before = client.clock.now();
-    const response = await get(client, '/api/AssetType', {}, stream, [403]);
-    yield { what: `reach ${baseUrl} and authenticate (${auth.method})`, outcome: 'ok', message: 'the instance answers and accepts the credentials' };
-    // half of the way is an estimate good enough for a limit of a minute
-    const skew = response.serverTime === undefined ? undefined : response.serverTime - (before + client.clock.now()) / 2;
-    if (skew !== undefined) {
-      yield Math.abs(skew) <= MOST_SKEW_MS
-        ? { what: 'clock', outcome: 'ok', message: `the clocks agree within ${Math.max(1, Math.ceil(Math.abs(skew) / 1000))} s` }
-        : { what: 'clock', outcome: 'warning', message: `the clock of the instance is ${Math.round(Math.abs(skew) / 1000)} s ${skew > 0 ? 'ahead of' : 'behind'} this machine's`,
-          hint: 'Reads go by the instance\'s own clock and lose nothing; have the clock of this machine set (NTP), for times in the history are its own.' };
-    }
-    return true;
-  } catch (error) {
-    if (!(error instanceof SourceError)) throw error;
-    yield { what: error instanceof AuthenticationError ? `authenticate (${auth.method})` : `reach ${baseUrl}`, outcome: 'failed', message: error.message, ...(error.hint !== undefined && { hint: error.hint }) };
-    return false;
   }
 }
 

@@ -1,6 +1,7 @@
 import {
   AuthenticationError, RejectedError, SourceConfigurationError, type Authenticator, type Clock, type HttpRequest, type HttpResponse, type SourceConfig,
 } from '../sdk/contract/index.js';
+import { BearerAuthenticator, type BearerToken } from '../sdk/http/index.js';
 
 const OAUTH_HINT = 'ServiceNow answers every OAuth failure alike. Check: client id and secret; the system property glide.oauth.inbound.client.credential.grant_type.enabled = true; '
   + 'that the application registry names an OAuth Application User; that this user is active, not locked out and has no password reset pending.';
@@ -46,29 +47,15 @@ export function createAuthenticator(source: SourceConfig, clock: Clock): Authent
  * https://www.servicenow.com/docs/r/platform-security/authentication/client-credentials.html: while a token lives, a new
  * request is answered with the same token and the time that it has left, so each answer's own expires_in counts.
  */
-class OAuth implements Authenticator {
-  private token: { readonly value: string; readonly renewAt: number } | undefined;
+class OAuth extends BearerAuthenticator {
   private refreshToken: string | undefined;
-  private pending: Promise<string> | undefined;
 
   constructor(
-    private readonly clock: Clock, readonly hint: string,
+    clock: Clock, readonly hint: string,
     private readonly client: Readonly<Record<string, string>>, private readonly grant: Readonly<Record<string, string>>,
-  ) {}
+  ) { super(clock); }
 
-  async authorise(send: Send): Promise<Readonly<Record<string, string>>> {
-    if (this.token !== undefined && this.clock.now() < this.token.renewAt) return { authorization: `Bearer ${this.token.value}` };
-    // requests that come together wait for one token
-    this.pending ??= this.fetch(send).finally(() => { this.pending = undefined; });
-    return { authorization: `Bearer ${await this.pending}` };
-  }
-
-  reject(): boolean {
-    this.token = undefined;
-    return true;
-  }
-
-  private async fetch(send: Send): Promise<string> {
+  protected async fetch(send: Send): Promise<BearerToken> {
     if (this.refreshToken !== undefined) {
       try {
         return await this.ask(send, { grant_type: 'refresh_token', refresh_token: this.refreshToken });
@@ -80,7 +67,7 @@ class OAuth implements Authenticator {
     return await this.ask(send, this.grant);
   }
 
-  private async ask(send: Send, grant: Readonly<Record<string, string>>): Promise<string> {
+  private async ask(send: Send, grant: Readonly<Record<string, string>>): Promise<BearerToken> {
     const form = { ...grant, ...this.client };
     let response: HttpResponse;
     try {
@@ -104,7 +91,6 @@ class OAuth implements Authenticator {
     const { expires_in: seconds, refresh_token: refresh } = answer as { expires_in?: unknown; refresh_token?: unknown };
     if (typeof refresh === 'string' && refresh !== '') this.refreshToken = refresh;
     const lives = Number(seconds);
-    this.token = { value, renewAt: this.clock.now() + Math.max(0, (Number.isFinite(lives) ? lives * 1000 : 0) - RENEW_BEFORE_MS) };
-    return value;
+    return { value, renewInMs: Math.max(0, (Number.isFinite(lives) ? lives * 1000 : 0) - RENEW_BEFORE_MS) };
   }
 }

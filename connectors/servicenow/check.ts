@@ -1,4 +1,5 @@
-import { AuthenticationError, LIFECYCLE_STAGES, NotFoundError, PermissionError, SourceError, type CheckFinding } from '../sdk/contract/index.js';
+import { LIFECYCLE_STAGES, NotFoundError, PermissionError, SourceError, type CheckFinding } from '../sdk/contract/index.js';
+import { reach } from '../sdk/http/index.js';
 import { text } from '../sdk/mapping/index.js';
 import { CI_REFERENCES } from './ci.js';
 import { isInvalidTable } from './judge.js';
@@ -12,9 +13,6 @@ import { assetStages } from './stages.js';
 import { getTable, readAll } from './table.js';
 import type { Row } from './types.js';
 
-/** Clocks further apart than this shift what an increment sees by more than its overlap forgives. */
-const MOST_SKEW_MS = 60_000;
-
 /** No walk goes by other columns. */
 const INDISPENSABLE = ['sys_id', 'sys_updated_on'];
 
@@ -23,8 +21,8 @@ interface Need { readonly table: string; readonly fields: readonly string[]; rea
 /** Reaches, authenticates, and asks each table that the streams need for one row. Changes nothing. */
 export async function* check(client: ServiceNowClient, names: readonly string[]): AsyncGenerator<CheckFinding> {
   const chosen = streams.filter((stream) => names.includes(stream.name));
-  const begun = yield* reach(client, chosen[0]?.spec.name ?? 'computers');
-  if (!begun) return;
+  const ask = () => getTable(client, '/api/now/table/sys_user', { sysparm_limit: 1, sysparm_fields: 'sys_id', sysparm_no_count: 'true' }, chosen[0]?.spec.name ?? 'computers', [403]);
+  if (!(yield* reach(client, ask))) return;
   const done = new Set<string>();
   for (const stream of chosen) {
     for (const need of await needsOf(client, stream.spec as TableStream<Row>)) {
@@ -40,29 +38,6 @@ export async function* check(client: ServiceNowClient, names: readonly string[])
   const makes = chosen.find((stream) => 'push' in stream && stream.push?.create !== undefined);
   const dataSource: unknown = client.source.options['dataSource'];
   if (makes !== undefined && typeof dataSource === 'string' && dataSource !== '') yield await creating(client, makes.name, dataSource);
-}
-
-/** The first call: does the name resolve, does the instance answer, are the credentials good, does its clock agree? */
-async function* reach(client: ServiceNowClient, stream: string): AsyncGenerator<CheckFinding, boolean> {
-  try {
-    const before = client.clock.now();
-    const response = await getTable(client, '/api/now/table/sys_user', { sysparm_limit: 1, sysparm_fields: 'sys_id', sysparm_no_count: 'true' }, stream, [403]);
-    yield { what: `reach ${client.source.baseUrl ?? ''} and authenticate (${client.source.auth.method})`, outcome: 'ok', message: 'the instance answers and accepts the credentials' };
-    const now = client.clock.now();
-    // half of the way is an estimate good enough for a limit of a minute
-    const skew = response.serverTime === undefined ? undefined : response.serverTime - (before + now) / 2;
-    if (skew !== undefined) {
-      yield Math.abs(skew) <= MOST_SKEW_MS
-        ? { what: 'clock', outcome: 'ok', message: `the clocks agree within ${Math.max(1, Math.ceil(Math.abs(skew) / 1000))} s` }
-        : { what: 'clock', outcome: 'warning', message: `the clock of the instance is ${Math.round(Math.abs(skew) / 1000)} s ${skew > 0 ? 'ahead of' : 'behind'} this machine's`,
-          hint: 'Reads go by the instance\'s own clock and lose nothing; have the clock of this machine set (NTP), for times in the history are its own.' };
-    }
-    return true;
-  } catch (error) {
-    if (!(error instanceof SourceError)) throw error;
-    yield { what: error instanceof AuthenticationError ? `authenticate (${client.source.auth.method})` : `reach ${client.source.baseUrl ?? ''}`, outcome: 'failed', message: error.message, ...(error.hint !== undefined && { hint: error.hint }) };
-    return false;
-  }
 }
 
 async function needsOf(client: ServiceNowClient, spec: TableStream<Row>): Promise<Need[]> {
