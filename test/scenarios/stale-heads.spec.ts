@@ -7,7 +7,9 @@ import { Workshop } from './workshop.js';
 it('tombstones a record where it stands by then, not where it stood when it was found missing', async () => {
   const shop = await Workshop.calm({ cmdb: 'role: itsm', scan: 'role: discovery' });
   try {
-    await shop.feed({ cmdb: [{ id: '1', class: 'server', serial_number: 'SN000001', name: 'a' }], scan: [{ id: '1', class: 'server', serial_number: 'SN000001', name: 'b' }] });
+    // One after the other: who comes first gives the asset its id, and keeps it.
+    await shop.feed({ cmdb: [{ id: '1', class: 'server', serial_number: 'SN000001', name: 'a' }] });
+    await shop.feed({ scan: [{ id: '1', class: 'server', serial_number: 'SN000001', name: 'b' }] });
     const { database } = shop.engine;
     const read = () => database.read(async (tx) => (await tx.query(`SELECT ${HEAD_COLUMNS.map((column) => `h.${column} AS ${column}`).join(', ')} FROM record_heads h JOIN streams st ON st.id = h.stream_id WHERE st.source = 'scan'`)).map(headOf));
     const [found] = await read();
