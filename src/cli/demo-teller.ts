@@ -169,7 +169,7 @@ export class DemoTeller {
     await this.say('Everything is ended and taken away again.');
   }
 
-  async next({ configPath, folder }: DemoWorld, { explained, reviews: { example }, edit }: DemoDocument): Promise<void> {
+  async next({ configPath, folder }: DemoWorld, { explained, reviews: { example }, edit, push }: DemoDocument): Promise<void> {
     const { style } = this.out;
     const asset = plain(explained?.explanation.name ?? edit?.asset.name ?? '');
     const lines: (readonly [string, string])[] = [
@@ -180,6 +180,11 @@ export class DemoTeller {
       ...(example ? [[`npx --no lockstep reviews show ${example.id}`, 'what a person is asked'] as const] : []),
       ['npx --no lockstep plan --full', 'what a sync would do, without doing it'],
       ['npx --no lockstep sync', 'read the systems again'],
+      ...(push ? [
+        [`npx --no lockstep outbox log ${plain(push.ignored.asset.name)}`, 'what was written, and what came of it'],
+        [`npx --no lockstep assets transition ${plain(push.retired.asset.name)} disposed --reason sold --yes`, 'move it yourself; then'],
+        ['npx --no lockstep push --dry-run', 'what would be written, and where'],
+      ] as const : []),
       ['npx --no lockstep rebuild --verify', 'the whole model again from its records: the same?'],
     ];
     const width = Math.max(...lines.slice(1).map(([line]) => line.length));

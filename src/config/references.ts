@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { MAX_FILE_BYTES } from './source-text.js';
-import { nearest } from './nearest.js';
+import { nearMiss } from './nearest.js';
 import type { Finding } from './problem.js';
 
 export interface Reference {
@@ -82,7 +82,7 @@ export class References {
     const value = Object.hasOwn(this.env, of) ? this.env[of] : undefined;
     if (value !== undefined && (value !== '' || fallback === undefined)) return { value };
     if (fallback !== undefined) return { value: fallback };
-    return { finding: { what: 'missing variable', found: `${of} not set`, expected: `the environment variable ${of}, or a default: \${env:${of}:-…}`, suggestion: nearest(of, Object.keys(this.env)) } };
+    return { finding: { what: 'missing variable', found: `${of} not set`, expected: `the environment variable ${of}, or a default: \${env:${of}:-…}`, suggestion: nearMiss(of, Object.keys(this.env)) } };
   }
 
   private file(path: string): { readonly value: string } | { readonly finding: Finding } {

@@ -16,7 +16,14 @@ export async function likelyCause(client: HaloClient, write: RecordWrite<AssetRa
     const differing = plan.wishes.filter((wish) => standing(after, wish) !== wanted(wish));
     if (differing.length === 0) return undefined;
     const causes: string[] = [];
-    for (const wish of differing) causes.push(await causeOf(client, plan.id, wish, after));
+    const putBack: string[] = [];
+    for (const wish of differing) {
+      const cause = await causeOf(client, plan.id, wish, after);
+      if (cause === undefined) putBack.push(wish.label);
+      else causes.push(cause);
+    }
+    const [, more] = putBack;
+    if (putBack.length > 0) causes.push(`a rule, runbook or template of the instance put ${putBack.join(' and ')} back, or ${more === undefined ? 'it is' : 'they are'} read-only for the role of the application's agent`);
     return [...new Set(causes)].join('; ');
   } catch (error) {
     if (!(error instanceof SourceError) || error instanceof InterruptedError) throw error;
@@ -25,7 +32,8 @@ export async function likelyCause(client: HaloClient, write: RecordWrite<AssetRa
   }
 }
 
-async function causeOf(client: HaloClient, id: number, wish: Wish, after: AssetRaw): Promise<string> {
+/** Undefined: nothing speaks for anything but that somebody or something does not want it. */
+async function causeOf(client: HaloClient, id: number, wish: Wish, after: AssetRaw): Promise<string | undefined> {
   const type = nameOf(after.type) ?? 'its type';
   if (wish.at === 'field' && !rowsOf(after['fields']).some((row) => String(rowId(row)) === wish.key)) return `${wish.label} is no field of ${type} any more: Halo leaves it out without a word`;
   if (wish.at === 'custom' && !rowsOf(after['customfields']).some((row) => String(rowId(row)) === wish.key)) return `${wish.label} is no custom field that this agent sees: Halo leaves it out without a word`;
@@ -36,5 +44,5 @@ async function causeOf(client: HaloClient, id: number, wish: Wish, after: AssetR
       return `the status may not follow the one that asset ${id} has; it may become ${allowed.slice(0, 12).map((one) => nameOf(one) ?? String(rowId(one))).join(', ')}`;
     }
   }
-  return `a rule, runbook or template of the instance put ${wish.label} back, or it is read-only for the role of the application's agent`;
+  return undefined;
 }

@@ -246,8 +246,9 @@ describe('the likely cause', () => {
     const write = await writeOf(b, id, [field('model', 'R760')]);
     expect((await push.write(b.client, [write]))[0]).toEqual({ kind: 'accepted' });
 
-    expect(await push.likelyCause!(b.client, write, await current(b, id))).toMatch(/put Model back.*read-only/);
+    expect(await push.likelyCause!(b.client, write, await current(b, id))).toMatch(/put Model back, or it is read-only/);
     expect(await push.likelyCause!(b.client, write, { ...await current(b, id), fields: [] })).toContain('no field of Server');
+    expect(await push.likelyCause!(b.client, await writeOf(b, id, [], 'retired'), await current(b, id))).toBe("a rule, runbook or template of the instance put status_id and inactive back, or they are read-only for the role of the application's agent");
   });
 });
 

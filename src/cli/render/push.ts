@@ -77,7 +77,7 @@ export function renderLog(log: readonly AttemptDocument[], style: Style): string
     `${style.dim(String(id).padStart(5))} ${timeText(at)}  ${style.bold(plain(target))} ${kind === 'update' ? '' : `${kind} `}${outcomeText(outcome, style)}  ${style.dim(pushId)}`,
     ...differences.map(({ field, before, after, because }) => indent(indent(indent(`${plain(field)}: ${valueText(before, 60)} -> ${valueText(after, 60)}  ${style.dim(plain(because, 60))}`)))),
     ...(answer ? [indent(indent(indent(style.yellow(plain(String(answer['vendorWords'] ?? answer['reason'] ?? answer['message'] ?? answer['likelyCause'] ?? ''), 300)))))] : []),
-    ...(readBack && outcome !== 'verified' ? [indent(indent(indent(style.dim(`it shows ${plain(JSON.stringify(readBack), 300)}`))))] : []),
+    ...(readBack && outcome !== 'verified' ? [indent(indent(indent(style.dim(`it shows ${Object.entries(readBack).map(([field, value]) => `${plain(field)}: ${valueText(value, 60)}`).join('; ')}`))))] : []),
   ].join('\n')).join('\n');
 }
 
