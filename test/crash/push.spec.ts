@@ -36,7 +36,7 @@ describe.each<[DatabaseKind, number]>([['sqlite', sizeOf('LOCKSTEP_CRASH_PUSH_KI
     for (let cycle = 0; cycle < kills && !(early > 0 && isTimeUp()); cycle++) {
       const stage = await prepared();
       try {
-        const at = took * (0.3 + 0.7 * random());
+        const at = took * (0.3 + 0.6 * random());
         if ((await stage.kill(at)).signal === 'SIGKILL') early++;
         await stage.finish();
         const where = `cycle ${cycle}, killed after ${Math.round(at)} ms`;

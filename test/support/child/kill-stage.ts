@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { Database } from '../../../src/database/database.js';
 import { createTestDatabase, type TestDatabase } from '../mariadb.js';
+import { look } from './look.js';
 import { complaintsOf, countsOf } from '../model-checks.js';
 import { modelDifferences, readModel, type ComparedModel } from '../model-compare.js';
 import { compiledConnector, killedAfter, startLockstep, type Child, type Ended, type StartOptions } from './children.js';
@@ -68,13 +69,8 @@ export class KillStage {
     return { ...report, ms: ended.ms };
   }
 
-  private async look<T>(work: (database: Database) => Promise<T>): Promise<T> {
-    const database = await Database.open({ url: this.folder.url, readonly: true });
-    try {
-      return await work(database);
-    } finally {
-      await database.close();
-    }
+  private look<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    return look(this.folder.url, work);
   }
 
   model(): Promise<ComparedModel> {

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Database } from '../../../src/database/database.js';
+import type { Database } from '../../../src/database/database.js';
 import { createTestDatabase, type TestDatabase } from '../mariadb.js';
+import { look } from './look.js';
 import { complaintsOf } from '../model-checks.js';
 import { modelDifferences, readModel, type ComparedModel } from '../model-compare.js';
 import { killedAfter, productFolder, startLockstep, type Ended, type StartOptions } from './children.js';
@@ -66,13 +67,8 @@ export class PushStage {
     return ended;
   }
 
-  private async look<T>(work: (database: Database) => Promise<T>): Promise<T> {
-    const database = await Database.open({ url: this.url, readonly: true });
-    try {
-      return await work(database);
-    } finally {
-      await database.close();
-    }
+  private look<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    return look(this.url, work);
   }
 
   model(): Promise<ComparedModel> {
