@@ -193,6 +193,15 @@ describe('authority', () => {
     expect(await value('location')).toBeUndefined();
   });
 
+  it('leaves a claim that has turned stale where it was, through a merge into an asset that nobody has looked at since', async () => {
+    await open('authority: { server: { os_name: { order: [scan], staleAfter: 5d } } }');
+    await shop.feed({ cmdb: [{ id: '1', class: 'server', name: 'a' }], scan: [{ id: 'a', class: 'server', name: 'a', os_name: 'Debian' }] });
+    shop.clock.advance(6 * DAY);
+    await shop.merge('cmdb/1', 'scan/a');
+
+    expect(await value('os_name')).toBeUndefined();
+  });
+
   it('takes the most specific class on one line of the tree, and a hypervisor’s word across lines', async () => {
     await open('', { cmdb: 'role: itsm', scan: 'role: discovery', vc: 'role: hypervisor' });
     await shop.feed({

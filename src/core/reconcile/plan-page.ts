@@ -56,12 +56,10 @@ export function planPage(input: PlanInput): PagePlan {
 
     const records = seat.keys.map((key) => byKey.get(key) as SourceRecord);
     const asOf = before && input.asOfOf ? input.asOfOf(before) : input.asOf;
-    const decisions = index.of(seat);
-    const resolved = resolveOne({ records, ...decisions, dependants: seat.heirs.flatMap((heir) => input.dependants.get(heir.id) ?? []), rules: input.rules, asOf, arrivalAnchor: seat.anchor, ...(input.matches && { matches: input.matches }) });
+    const resolved = resolveOne({ records, ...index.of(seat), dependants: seat.heirs.flatMap((heir) => input.dependants.get(heir.id) ?? []), rules: input.rules, asOf, arrivalAnchor: seat.anchor, ...(input.matches && { matches: input.matches }) });
     const after: AssetState = { id: seat.id, seq: seat.seq, anchor: seat.anchor, ...resolved.state, flags: flagsFor(seat.keys, flagsOf), asOf };
-    // A record may come with a decision that was over before it came: what is stored must be judged as of a time after that.
-    const isPast = before !== undefined && decisions.overrides.some(({ until }) => until !== undefined && until > before.asOf && until <= asOf);
-    const planned = plannedAsset(before, after, seat.keys, isPast);
+    // A record may come with what was over before it came, a decision or claims that have turned stale: what is stored must be judged as of a time after that.
+    const planned = plannedAsset(before, after, seat.keys, moved);
     assets.push(planned);
     ruleMoves.push(...resolved.ruleMoves);
     changes.push(...changesOf(planned, seat, resolved));
@@ -148,8 +146,8 @@ function indexDecisions(input: PlanInput, seats: readonly Seat[]) {
   };
 }
 
-function plannedAsset(before: AssetState | undefined, after: AssetState, records: readonly RecordKey[], isPast: boolean): PlannedAsset {
-  const same = before !== undefined && !isPast && before.assetClass === after.assetClass && before.stage === after.stage && before.ownStage === after.ownStage && before.stageSince === after.stageSince
+function plannedAsset(before: AssetState | undefined, after: AssetState, records: readonly RecordKey[], joined: boolean): PlannedAsset {
+  const same = before !== undefined && !joined && before.assetClass === after.assetClass && before.stage === after.stage && before.ownStage === after.ownStage && before.stageSince === after.stageSince
     && before.nextDueAt === after.nextDueAt && before.anchor === after.anchor && sameValue(before.holds, after.holds) && sameValue(before.attributes, after.attributes) && sameValue(before.flags, after.flags);
   return { ...(before && { before }), after, records, same };
 }
