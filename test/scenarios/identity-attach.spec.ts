@@ -73,6 +73,13 @@ describe('attach and suggest', () => {
     expect(review).toMatchObject({ kind: 'suggestion', answers: expect.arrayContaining(['merge', 'apart']) });
   });
 
+  it('asks about machines and about applications of one name apart', async () => {
+    const both = (server: string, application: string) => [{ id: server, class: 'server', name: 'crm' }, { id: application, class: 'application', name: 'crm' }];
+    await shop.feed({ cmdb: both('1', '2'), scan: both('a', 'b') });
+
+    expect(await shop.questions()).toEqual(['suggestion: cmdb/1, scan/a', 'suggestion: cmdb/2, scan/b']);
+  });
+
   it('follows a person’s answer to a suggestion, and asks no more', async () => {
     await shop.feed({ cmdb: [{ id: '1', class: 'server', hostname: 'web1' }], scan: [{ id: 'a', class: 'server', hostname: 'web1' }] });
     await shop.resolve('suggestion', 'merge');

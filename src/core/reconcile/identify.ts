@@ -35,8 +35,8 @@ export function identify(input: IdentifyInput): Partition {
       ...refusedReviews(attached, keys),
       ...duplicateReviews(attached, table, keys),
       ...tieReviews(cut.ties, keys),
-      ...suggestions(attached.components, table, contradictions, rules.classes, { limit: rules.sharedLimit, known: input.known?.junk ?? NOTHING_KNOWN }).map(({ kind, value, records }): IdentityReview => ({
-        kind: 'suggestion', key: `suggestion:${kind}:${value}`, records: keys(records), value: { kind, value }, because: `the same ${kind} alone does not prove that they are one asset`,
+      ...suggestions(attached.components, table, contradictions, rules.classes, { limit: rules.sharedLimit, known: input.known?.junk ?? NOTHING_KNOWN }).map(({ kind, value, key: asked, records }): IdentityReview => ({
+        kind: 'suggestion', key: `suggestion:${asked}`, records: keys(records), value: { kind, value }, because: `the same ${kind} alone does not prove that they are one asset`,
       })),
     ],
     flags: flags(attached, table, contradictions, keys),

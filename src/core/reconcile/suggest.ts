@@ -6,6 +6,8 @@ import type { ValueTable } from './value-table.js';
 export interface Suggestion {
   readonly kind: 'hostname' | 'ip' | string;
   readonly value: string;
+  /** What it asks about, apart from others: the same name may be in question among machines and among applications. */
+  readonly key: string;
   readonly records: readonly number[];
 }
 
@@ -44,12 +46,12 @@ export function suggestions(components: readonly (readonly number[])[], table: V
       byComponent.set(componentOf[holder] as number, [...(byComponent.get(componentOf[holder] as number) ?? []), holder]);
       families.set(family, byComponent);
     }
-    for (const byComponent of families.values()) {
+    for (const [family, byComponent] of families) {
       if (byComponent.size < 2) continue;
       const candidates = [...byComponent.keys()];
       const fits = (a: number, b: number): boolean => !(components[a] ?? []).some((x) => (components[b] ?? []).some((y) => contradictions.mayNotLink(x, y) || contradictions.contradict(x, y) || (table.live[x] && table.live[y] && table.streams[x] === table.streams[y])));
       const chosen = candidates.filter((a) => candidates.some((b) => a !== b && fits(a, b)));
-      if (chosen.length > 1) found.push({ kind, value, records: chosen.flatMap((component) => byComponent.get(component) ?? []) });
+      if (chosen.length > 1) found.push({ kind, value, key: family === 'machine' ? key : `${key} (${family})`, records: chosen.flatMap((component) => byComponent.get(component) ?? []) });
     }
   }
   return found;
