@@ -126,6 +126,7 @@ async function saveReviews(tx: Tx, { plan, closure, idOf, options }: ApplyInput)
   const over = open.filter((review) => !wanted.has(review.cause) && (!stageKinds.has(review.kind) || [...resolved].length > 0));
   const stillStanding = await stageReviewsElsewhere(tx, over.filter((review) => stageKinds.has(review.kind)).map((review) => review.id), resolved);
   await endReviews(tx, over.filter((review) => !stillStanding.has(review.id)).map((review) => review.id), options.now);
+  await endReviewsByCause(tx, plan.over, options.now);
   return openReviews(tx, [...drafts, ...sharedReviews(plan)], (key) => idOf.get(key), { id: options.runId, source: options.source }, options.now);
 }
 

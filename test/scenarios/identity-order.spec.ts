@@ -63,6 +63,18 @@ describe('identity does not depend on arrival', () => {
     expect(asked.filter((question) => question.startsWith('suggestion'))).toEqual([]);
   });
 
+  it.each([1, 8])('nor does one about a name stay open when too many come to hold it, %i at a time', async (step) => {
+    const shop = await Workshop.calm({ cmdb: 'role: itsm', scan: 'role: discovery' });
+    const scan = Array.from({ length: 8 }, (_, i): Row => ({ id: `s${i}`, class: 'server', hostname: 'web0', serial_number: `SN00000${i}` }));
+    await shop.feed({ cmdb: [{ id: '1', class: 'server', hostname: 'web0' }], scan: scan.slice(0, 1) });
+    expect(await shop.questions()).toEqual(['suggestion: cmdb/1, scan/s0']);
+    for (let n = step; n <= 8; n += step) await shop.feed({ scan: scan.slice(0, n) });
+    const asked = await shop.questions();
+    await shop.close();
+
+    expect(asked).toEqual([]);
+  });
+
   it('nor does a question about two that share a name, where a serial of the other one is junk', async () => {
     const files = {
       cmdb: [{ id: '1', class: 'server', serial_number: 'SN000001', name: 'web1' }],

@@ -27,18 +27,23 @@ export function identify(input: IdentifyInput): Partition {
   const key = (index: number): RecordKey => (table.records[index] as { key: RecordKey }).key;
   const keys = (list: Iterable<number>): RecordKey[] => [...new Set([...list].map(key))].sort(byCodeUnit);
 
+  const suggested = suggestions(attached.components, table, contradictions, rules.classes, { limit: rules.sharedLimit, known: input.known?.junk ?? NOTHING_KNOWN });
+  const reviews: readonly IdentityReview[] = [
+    ...valueReviews(table, keys),
+    ...refusedReviews(attached, keys),
+    ...duplicateReviews(attached, table, keys),
+    ...tieReviews(cut.ties, keys),
+    ...suggested.found.map(({ kind, value, key: asked, records }): IdentityReview => ({
+      kind: 'suggestion', key: `suggestion:${asked}`, records: keys(records), value: { kind, value }, because: `the same ${kind} alone does not prove that they are one asset`,
+    })),
+  ];
+  const standing = new Set(reviews.map((review) => review.key));
+
   return {
     components: attached.components.map(keys).sort((a, b) => byCodeUnit(a[0] ?? '', b[0] ?? '')),
     values: valueOutcomes(table, cliques, attached, keys),
-    reviews: [
-      ...valueReviews(table, keys),
-      ...refusedReviews(attached, keys),
-      ...duplicateReviews(attached, table, keys),
-      ...tieReviews(cut.ties, keys),
-      ...suggestions(attached.components, table, contradictions, rules.classes, { limit: rules.sharedLimit, known: input.known?.junk ?? NOTHING_KNOWN }).map(({ kind, value, key: asked, records }): IdentityReview => ({
-        kind: 'suggestion', key: `suggestion:${asked}`, records: keys(records), value: { kind, value }, because: `the same ${kind} alone does not prove that they are one asset`,
-      })),
-    ],
+    reviews,
+    over: suggested.tooMany.flatMap((asked) => [`suggestion:${asked}`, `contested:${asked}`]).filter((cause) => !standing.has(cause)),
     flags: flags(attached, table, contradictions, keys),
   };
 }

@@ -52,5 +52,7 @@ export interface Partition {
   readonly components: readonly (readonly RecordKey[])[];
   readonly values: readonly ValueOutcome[];
   readonly reviews: readonly IdentityReview[];
+  /** Keys of reviews that nothing stands behind any more, whichever records they name. */
+  readonly over: readonly string[];
   readonly flags: readonly IdentityFlag[];
 }

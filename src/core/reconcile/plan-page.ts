@@ -83,7 +83,7 @@ export function planPage(input: PlanInput): PagePlan {
   return {
     assets, gone, emptied, memberships, changes, ruleMoves, effects: [...effects, ...effectsOfMoves],
     reviews: [...partition.reviews.filter(isOfFollowed).map(draftOf), ...reviews], nearby: partition.reviews.filter((review) => !isOfFollowed(review)).map(draftOf),
-    values: partition.values, reviewed: new Set([...input.followed, ...reviewed]),
+    over: partition.over, values: partition.values, reviewed: new Set([...input.followed, ...reviewed]),
   };
 }
 

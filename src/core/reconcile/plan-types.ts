@@ -123,6 +123,8 @@ export interface PagePlan {
   readonly reviews: readonly ReviewDraft[];
   /** Identity reviews of records that are looked at but not judged: only what is asked already is known to be whole. */
   readonly nearby: readonly ReviewDraft[];
+  /** Causes of reviews that are over, whichever records they name. */
+  readonly over: readonly string[];
   readonly values: readonly ValueOutcome[];
   /** Records for which every identity and stage review stands in `reviews`: others of theirs are over. */
   readonly reviewed: ReadonlySet<RecordKey>;

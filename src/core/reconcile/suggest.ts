@@ -11,12 +11,18 @@ export interface Suggestion {
   readonly records: readonly number[];
 }
 
+export interface Suggestions {
+  readonly found: readonly Suggestion[];
+  /** Keys of what too many share: nobody is asked about them any more. */
+  readonly tooMany: readonly string[];
+}
+
 /**
  * Values of the suggest tier that stand on records of several assets which might be one. Assets that contradict each other,
  * or that one stream lists side by side, are plainly two, so nobody is asked about them. `shared.known`: values of which more
  * records than these are known to be shared by too many.
  */
-export function suggestions(components: readonly (readonly number[])[], table: ValueTable, contradictions: Contradictions, classes: ClassTree, shared: { readonly limit: number; readonly known: ReadonlySet<string> }): Suggestion[] {
+export function suggestions(components: readonly (readonly number[])[], table: ValueTable, contradictions: Contradictions, classes: ClassTree, shared: { readonly limit: number; readonly known: ReadonlySet<string> }): Suggestions {
   const componentOf = new Int32Array(table.records.length);
   components.forEach((members, at) => members.forEach((member) => (componentOf[member] = at)));
   const holdersOf = new Map<string, { kind: string; value: string; holders: Set<number> }>();
@@ -36,9 +42,14 @@ export function suggestions(components: readonly (readonly number[])[], table: V
     }
   });
 
-  const found: Suggestion[] = [];
+  const [found, tooMany]: [Suggestion[], string[]] = [[], []];
   for (const [key, { kind, value, holders }] of holdersOf) {
-    if (holders.size < 2 || shared.known.has(key) || isShared(holders, table, shared.limit)) continue;
+    const keyIn = (family: string): string => (family === 'machine' ? key : `${key} (${family})`);
+    if (shared.known.has(key) || isShared(holders, table, shared.limit)) {
+      tooMany.push(...new Set([...holders].map((holder) => keyIn(familyOf(table.records[holder]?.assetClass, classes)))));
+      continue;
+    }
+    if (holders.size < 2) continue;
     const families = new Map<string, Map<number, number[]>>();
     for (const holder of holders) {
       const family = familyOf(table.records[holder]?.assetClass, classes);
@@ -51,10 +62,10 @@ export function suggestions(components: readonly (readonly number[])[], table: V
       const candidates = [...byComponent.keys()];
       const fits = (a: number, b: number): boolean => !(components[a] ?? []).some((x) => (components[b] ?? []).some((y) => contradictions.mayNotLink(x, y) || contradictions.contradict(x, y) || (table.live[x] && table.live[y] && table.streams[x] === table.streams[y])));
       const chosen = candidates.filter((a) => candidates.some((b) => a !== b && fits(a, b)));
-      if (chosen.length > 1) found.push({ kind, value, key: family === 'machine' ? key : `${key} (${family})`, records: chosen.flatMap((component) => byComponent.get(component) ?? []) });
+      if (chosen.length > 1) found.push({ kind, value, key: keyIn(family), records: chosen.flatMap((component) => byComponent.get(component) ?? []) });
     }
   }
-  return found;
+  return { found, tooMany };
 }
 
 function isShared(holders: ReadonlySet<number>, table: ValueTable, limit: number): boolean {
