@@ -19,6 +19,8 @@ export async function settleAnswered(database: Database, run: StreamRun, sound: 
     await executeIn(tx, `${done} AND (state <> 'live' OR seen_pass = ?)) AND review_id IN (?)`, idsOf('held_tombstone', 'suspect_scope'), [run.streamId, run.pass]);
     await executeIn(tx, `${done} AND state <> 'unread') AND review_id IN (?)`, idsOf('unread_records'), [run.streamId]);
     const left = new Set((await selectIn(tx, 'SELECT DISTINCT review_id FROM review_records WHERE done = 0 AND review_id IN (?)', open.map((row) => Number(row['id'])))).map((row) => Number(row['review_id'])));
+    // What came back and is gone again is another question, which the same set may ask while it stands.
+    await executeIn(tx, `DELETE FROM review_records WHERE record_id IN (SELECT id FROM record_heads WHERE stream_id = ? AND state = 'live' AND seen_pass = ?) AND review_id IN (?)`, idsOf('held_tombstone', 'suspect_scope').filter((id) => left.has(id)), [run.streamId, run.pass]);
     const believed = new Set(sound.map((place) => `suspect:${place}`));
     await endReviews(tx, open.filter((row) => !left.has(Number(row['id'])) || believed.has(row['cause'])).map((row) => Number(row['id'])), now());
     return opened;

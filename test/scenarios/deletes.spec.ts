@@ -58,6 +58,15 @@ describe('deletes and their guard', () => {
     expect(await shop.reviews()).toMatchObject([{ kind: 'held_tombstone' }]);
   });
 
+  it('ask in the open set about what came back and is gone again', async () => {
+    await shop.feed({ cmdb: rows(0, 100) });
+    await shop.feed({ cmdb: rows(30, 100) });
+    await shop.feed({ cmdb: rows(15, 100) });
+    expect((await shop.reviews())[0]?.records.filter(({ done }) => !done)).toHaveLength(15);
+    await shop.feed({ cmdb: rows(30, 100) });
+    expect((await shop.reviews())[0]?.records.filter(({ done }) => !done)).toHaveLength(30);
+  });
+
   it.each([[100, 10, 10], [100, 11, 0], [20, 10, 10], [200, 20, 20], [200, 21, 0]])('of %i records let %i go only when within the guard: %i go', async (all, gone, expected) => {
     await shop.feed({ cmdb: rows(0, all) });
     await shop.feed({ cmdb: rows(gone, all) });
