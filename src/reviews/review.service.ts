@@ -2,7 +2,7 @@ import { allOne, type Constraint, type RecordKey } from '../core/model/index.js'
 import type { Engine } from '../engine/engine.js';
 import { appendAudit } from '../database/repositories/audit.js';
 import { addConstraints, loadConstraints, releaseConstraints, saveVerdict } from '../database/repositories/decisions.js';
-import { loadReview, recordsOfReviews, resolveReview, type StoredReview } from '../database/repositories/reviews.js';
+import { keepAnswer, loadReview, recordsOfReviews, resolveReview, type StoredReview } from '../database/repositories/reviews.js';
 import { HEAD_COLUMNS, headOf, type RecordHead } from '../database/repositories/rows.js';
 import { executeIn, selectIn, type Tx } from '../database/tx.js';
 import { DecisionRefusedError } from '../decisions/decision.service.js';
@@ -208,6 +208,7 @@ export class ReviewService {
       if (!isPartial) await tx.executeMany('UPDATE review_records SET done = 1 WHERE review_id = ? AND record_key = ?', chosen.map((record) => [review.id, record.key]));
       const again = isPartial ? new Set(((await recordsOfReviews(tx, [review.id])).get(review.id) ?? []).filter((record) => !record.done).map((record) => record.key)) : new Set<RecordKey>();
       const left = all.length - chosen.length + chosen.filter((record) => again.has(record.key)).length;
+      if (left > 0 && request.as === 'reject' && familyOf(review.kind) === 'gone') await keepAnswer(tx, review, chosen.map((record) => record.key));
       if (left === 0) await resolveReview(tx, review.id, request.as, this.engine.actor, request.reason, now);
       await appendAudit(tx, { at: now, actor: this.engine.actor, action: 'reviews.resolve', subject: { review: review.id, kind: review.kind, cause: review.cause }, after: { as: request.as, records: chosen.map((record) => record.key) }, reason: request.reason });
       return { formatVersion: 1, review: review.id, done: chosen.length, left };

@@ -58,6 +58,17 @@ describe('deletes and their guard', () => {
     expect(await shop.reviews()).toMatchObject([{ kind: 'held_tombstone' }]);
   });
 
+  it('ask no more about the part that was rejected when the rest is released', async () => {
+    await shop.feed({ cmdb: rows(0, 100) });
+    await shop.feed({ cmdb: rows(40, 100) });
+    await shop.resolve('held_tombstone', 'reject', rows(0, 20).map(({ id }) => `cmdb/${String(id)}`));
+    await shop.resolve('held_tombstone', 'release');
+    await shop.feed({ cmdb: rows(40, 100) });
+
+    expect(await shop.questions()).toEqual([]);
+    expect(await tombstoned(shop)).toBe(20);
+  });
+
   it('ask in the open set about what came back and is gone again', async () => {
     await shop.feed({ cmdb: rows(0, 100) });
     await shop.feed({ cmdb: rows(30, 100) });

@@ -81,8 +81,15 @@ export async function openReviews(tx: Tx, drafts: readonly ReviewDraft[], idOf: 
 }
 
 function answers(review: StoredReview, asked: ReadonlySet<RecordKey>, { records, seenAt }: ReviewDraft): boolean {
-  if (seenAt && review.resolution !== 'reject') return false;
-  return records.every((key) => asked.has(key) && (seenAt?.get(key) ?? 0) <= review.openedAt);
+  const kept = !seenAt || review.resolution === 'reject' ? asked : new Set(keptOf(review));
+  return records.every((key) => kept.has(key) && (seenAt?.get(key) ?? 0) <= review.openedAt);
+}
+
+/** Records of a held set that were rejected before the rest was answered. */
+const keptOf = ({ detail }: StoredReview): readonly RecordKey[] => (detail['kept'] as readonly RecordKey[] | undefined) ?? [];
+
+export async function keepAnswer(tx: Tx, review: StoredReview, records: readonly RecordKey[]): Promise<void> {
+  await tx.execute('UPDATE reviews SET detail = ? WHERE id = ?', [JSON.stringify({ ...review.detail, kept: [...keptOf(review), ...records] }), review.id]);
 }
 
 async function widen(tx: Tx, review: StoredReview, draft: ReviewDraft, had: ReadonlySet<RecordKey>, idOf: (key: RecordKey) => number | undefined, at: number): Promise<void> {
