@@ -7,6 +7,7 @@ import { agreedOf, deleteOutbox, heldRecords, openMoves, outboxOf, saveAgreed, s
 import type { Tx } from '../database/tx.js';
 import { selectIn } from '../database/tx.js';
 import { unpackBody } from '../database/repositories/rows.js';
+import { madeOf } from './departed.js';
 import { settleHeldSets, type HeldEntry } from './held-sets.js';
 import type { PushRules, Target } from './rules.js';
 
@@ -78,7 +79,7 @@ function nextRow(judged: JudgedAsset, before: OutboxRow | undefined, { now, runI
   if (verdict.creates && before?.detail?.['waits'] === DECLINED && before.detail['of'] === pushedDigest(judged)) return undefined;
   const isGuarded = before?.state === 'waiting' && before.detail?.['waits'] === 'guard';
   if (before && before.digest === digest && (before.state === 'owed' || before.state === 'dead' || isGuarded)) return undefined;
-  return { ...row, released, generation: row.generation + 1, state: isGuarded ? 'waiting' : 'owed', kind: verdict.creates ? 'create' : 'update', digest, notBefore: Math.max(now, row.notBefore), attempts: 0, looks: 0, causeRun: runId ?? row.causeRun, ...(!isGuarded && { reason: null, detail: null }) };
+  return { ...row, released, generation: row.generation + 1, state: isGuarded ? 'waiting' : 'owed', kind: verdict.creates ? 'create' : 'update', digest, notBefore: Math.max(now, row.notBefore), attempts: 0, looks: 0, causeRun: runId ?? row.causeRun, ...(!isGuarded && { reason: null, detail: madeOf(before?.detail) }) };
 }
 
 /** Of a new record that a person did not want: it stays away until a value that is pushed changes. */

@@ -10,6 +10,7 @@ import { DecisionRefusedError } from '../decisions/refused.js';
 import { judgementOf } from '../sync/judgement.js';
 import { storeSlice } from '../sync/slice-store.js';
 import type { Judgement } from '../sync/slice-types.js';
+import { madeOf } from './departed.js';
 import { judgeAssets } from './evaluate.js';
 import { agreeToDiffer } from './verdicts.js';
 
@@ -96,7 +97,7 @@ export class OutboxService {
     return this.engine.database.transaction(async (tx) => {
       const now = this.engine.clock.now();
       const rows = await this.dead(tx, ids, target);
-      await tx.executeMany(`UPDATE outbox SET state = 'owed', attempts = 0, looks = 0, reason = NULL, detail = NULL, not_before = ?, generation = generation + 1, updated_at = ? WHERE id = ?`, rows.map((row) => [now, now, row.id]));
+      await tx.executeMany(`UPDATE outbox SET state = 'owed', attempts = 0, looks = 0, reason = NULL, detail = ?, not_before = ?, generation = generation + 1, updated_at = ? WHERE id = ?`, rows.map((row) => [textOf(madeOf(row.detail)), now, now, row.id]));
       await this.touch(tx, rows.map((row) => row.assetId), now);
       await appendAudit(tx, { at: now, actor: this.engine.actor, action: 'dead_letters.replay', subject: rows.map((row) => row.id) });
       const left = await selectIn(tx, 'SELECT id FROM outbox WHERE id IN (?)', rows.map((row) => row.id));
@@ -165,6 +166,8 @@ export class OutboxService {
     });
   }
 }
+
+const textOf = (detail: Readonly<Record<string, unknown>> | null): string | null => (detail === null ? null : JSON.stringify(detail));
 
 async function load(tx: Tx, id: number): Promise<OutboxRow | undefined> {
   const [row] = await tx.query('SELECT * FROM outbox WHERE id = ?', [id]);

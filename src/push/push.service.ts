@@ -8,10 +8,10 @@ import { judgementOf } from '../sync/judgement.js';
 import { UnknownNameError } from '../sync/errors.js';
 import type { ErrorReport } from '../sync/stream-run.js';
 import type { Judgement } from '../sync/slice-types.js';
-import { closedBecause } from './closed.js';
+import { closedBecause, type Closed } from './closed.js';
 import { relayCreate } from './create.js';
 import { holdByGuard } from './guard.js';
-import { breaksGuard, GUARD_WINDOW_MS, quietUntil, waitBefore, writesLeft } from './limits.js';
+import { breaksGuard, GUARD_WINDOW_MS, waitBefore, writesLeft } from './limits.js';
 import { relayUpdates } from './relay.js';
 import type { PushRules, Target } from './rules.js';
 import { sweepTargets } from './sweep.js';
@@ -94,24 +94,25 @@ export class PushService {
     if (closed) return idle(closed.status, closed.reason);
     const opened = await withTarget(engine, this.judgement, rules, target, pushId, async (session): Promise<TargetReport> => {
       sessions.push(session);
-      await this.work(session, request);
+      const halted = await this.work(session, request);
       const { failure } = session;
-      return { target: source.name, status: failure ? 'failed' : 'done', counts: { ...session.counts }, ...(await this.left(source.name)), ...(failure && { reason: session.redact(failure.message), error: reportOf(failure, session.redact) }) };
+      return { target: source.name, status: failure ? 'failed' : (halted?.status ?? 'done'), ...(halted && { reason: halted.reason }), counts: { ...session.counts }, ...(await this.left(source.name)), ...(failure && { reason: session.redact(failure.message), error: reportOf(failure, session.redact) }) };
     });
     return 'busy' in opened ? idle('busy', `another process writes there (${opened.busy})`) : opened.value;
   }
 
-  /** Until nothing is due, or nothing can be done now. */
-  private async work(session: TargetSession, { patienceMs = 0, onProgress }: PushRequest): Promise<void> {
+  /** Until nothing is due, or nothing can be done now. Asked before each batch, for a person may pause the target at any time; answers what closed it. */
+  private async work(session: TargetSession, { patienceMs = 0, onProgress }: PushRequest): Promise<Closed | undefined> {
     const { engine } = this;
     const until = engine.clock.now() + patienceMs;
     const name = session.target.source.name;
-    const { push, schedule } = session.target.source;
-    while (!engine.signal.aborted && !session.failure && quietUntil(push.quietHours, schedule.timezone, engine.clock.now()) === undefined) {
+    while (!engine.signal.aborted && !session.failure) {
+      const closed = await closedBecause(engine, session.target);
+      if (closed) return closed;
       const rows = await this.admitted(session);
       if (rows.length === 0) {
         const at = await engine.database.read((tx) => nextDueAt(tx, name));
-        if (at === undefined || at > until) return;
+        if (at === undefined || at > until) return undefined;
         await engine.clock.sleep(Math.max(1, at - engine.clock.now()), engine.signal).catch(() => undefined); // Ctrl-C: the loop's condition ends it
         continue;
       }
@@ -126,6 +127,7 @@ export class PushService {
       await this.obeyThrottle(session);
       onProgress?.({ target: name, counts: session.counts });
     }
+    return undefined;
   }
 
   /** A target that wants to be left alone for a while has not failed: all that it is owed waits as long, over and above this sitting. */

@@ -338,6 +338,12 @@ function settleRow(session: TargetSession, row: OutboxRow, flights: readonly InF
       save.push({ ...row, state: 'sending', notBefore: now + waitBefore(row.attempts + 1, undefined), reason: reasonOf(flights) });
       return;
     default: {
+      // What was refused is not what is wanted by now: that has not been sent yet.
+      if (!isSame) {
+        session.count('retried');
+        again({ notBefore: now, attempts: 0, looks: 0, reason: reasonOf(flights) });
+        return;
+      }
       const refused = flights.flatMap(({ outcome }) => (outcome?.kind === 'refused' ? [outcome.error] : []))[0];
       const why = refused ? { ...reportOf(refused, session.redact), reason: session.redact(refused.vendorWords ?? refused.message) } : { reason: reasonOf(flights) ?? 'the target has no such record', hint: 'if the record has another id there now, `lockstep dead-letters resolve` takes it' };
       save.push(dead(session, row, first.judged, why));

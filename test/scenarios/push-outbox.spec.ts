@@ -35,6 +35,23 @@ describe('the outbox', () => {
     expect(beta().writes().map(({ fields }) => fields)).toEqual([{ location: 'Ulm' }, { location: 'Köln' }]);
   });
 
+  it('writes what changed while a write was refused: that has not been sent yet', async () => {
+    await open('fields: [location]');
+    const { write } = beta();
+    let meanwhile: Promise<unknown> | undefined;
+    beta().switches.refuse = (_row, fields) => (fields['location'] === 'Ulm' ? 'no such place' : undefined);
+    beta().write = function (given) {
+      meanwhile ??= bench.decisions.override('name:pc-1', 'location', 'Köln', { reason: 'test' });
+      return write.call(this, given);
+    };
+    move('Ulm', '1');
+    await bench.sync();
+    await meanwhile;
+    await bench.push();
+
+    expect([shown('1'), await bench.outbox(), await bench.attempts()]).toEqual([['Köln'], [], ['refused', 'verified']]);
+  });
+
   it('coalesces what changes while the target is away', async () => {
     await open('fields: [location]');
     beta().switches.down = true;
@@ -136,6 +153,24 @@ describe('the outbox', () => {
     await bench.letters.resume('beta');
     await bench.push();
     expect(shown('1')).toEqual(['Ulm']);
+  });
+
+  it('of a target that is paused in the middle keeps what has not left yet', async () => {
+    const ids = many(120);
+    await open('fields: [location], maxPushRatio: 1', ids);
+    const { write } = beta();
+    let pausing: Promise<unknown> | undefined;
+    beta().write = function (given) {
+      pausing ??= bench.letters.pause('beta', 'change freeze');
+      return write.call(this, given);
+    };
+    move('Ulm', ...ids);
+    const { targets } = await bench.sync();
+    await pausing;
+    expect([beta().writes().length, targets]).toMatchObject([50, [{ status: 'paused', reason: 'change freeze', left: { owed: 70 } }]]);
+    await bench.letters.resume('beta');
+    await bench.push();
+    expect(shown(...ids).filter((place) => place !== 'Ulm')).toEqual([]);
   });
 
   it('leaves nothing in quiet hours, on the clock of the source', async () => {

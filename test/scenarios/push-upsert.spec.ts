@@ -95,6 +95,81 @@ describe('a target that takes new records', () => {
     expect((created()[0]?.at ?? 0) - sentAt).toBeGreaterThanOrEqual(10_000);
   });
 
+  it('that cannot be read back yet is looked for by its id, and never given a second one', async () => {
+    bench.tool('alpha').put(pc('1'));
+    beta().switches.indexLagMs = 1e9;
+    const { one } = beta();
+    beta().one = function (id) { return id.startsWith('beta-new') ? undefined : one.call(this, id); };
+    await bench.sync();
+    for (let i = 0; i < 3; i++) { bench.clock.advance(60_000); await bench.push(); }
+    expect([created().length, await bench.outbox()]).toMatchObject([1, [{ state: 'sending', reason: 'beta-new-1 was created and cannot be read yet' }]]);
+
+    beta().one = one;
+    bench.clock.advance(600_000);
+    await bench.push();
+    expect([created().length, await bench.outbox(), await bench.assetOf('beta/beta-new-1')]).toEqual([1, [], await bench.assetOf('alpha/1')]);
+  });
+
+  it('that can never be read back ends with a person; a replay and another value look for it as well', async () => {
+    bench.tool('alpha').put(pc('1'));
+    beta().switches.indexLagMs = 1e9;
+    const { one } = beta();
+    beta().one = function (id) { return id.startsWith('beta-new') ? undefined : one.call(this, id); };
+    await bench.sync();
+    for (let i = 0; i < 12; i++) { bench.clock.advance(3_600_000); await bench.push(); }
+    const [letter] = await bench.rows('SELECT id, state, reason FROM outbox');
+    expect([created().length, letter]).toMatchObject([1, { state: 'dead', reason: expect.stringContaining('beta-new-1') }]);
+
+    await bench.letters.replay([Number(letter?.['id'])]);
+    await bench.push();
+    bench.tool('alpha').edit('1', { location: 'Ulm' });
+    await bench.sync({ sources: ['alpha'] });
+    beta().one = one;
+    bench.clock.advance(3_600_000);
+    await bench.push();
+    expect([created().length, await bench.outbox(), await bench.assetOf('beta/beta-new-1'), beta().present('beta-new-1')?.['location']]).toEqual([1, [], await bench.assetOf('alpha/1'), 'Ulm']);
+  });
+
+  it('whose answer is lost is not made anew where nobody wants it any more', async () => {
+    bench.tool('alpha').put(pc('1'), pc('2'));
+    const { create } = beta();
+    beta().create = function (fields) { this.switches.down = true; try { return create.call(this, fields); } finally { this.switches.down = false; } };
+    await bench.sync();
+    beta().create = create;
+    bench.tool('alpha').edit('1', { status: 'R' });
+    bench.tool('alpha').edit('2', { class: 'software' });
+    await bench.sync({ sources: ['alpha'] });
+    for (let i = 0; i < 4; i++) { bench.clock.advance(60_000); await bench.push(); }
+    expect([created(), await bench.outbox()]).toEqual([[], []]);
+  });
+
+  it('whose answer is lost is followed to its end where nobody wants it any more', async () => {
+    bench.tool('alpha').put(pc('1'));
+    beta().switches.loseAnswers = 1;
+    beta().switches.indexLagMs = 9_000;
+    await bench.sync();
+    bench.tool('alpha').edit('1', { status: 'R' });
+    await bench.sync({ sources: ['alpha'] });
+    for (let i = 0; i < 4; i++) { bench.clock.advance(60_000); await bench.push(); }
+    expect([created().length, await bench.outbox(), beta().status('beta-new-1')]).toEqual([1, [], 'R']);
+  });
+
+  it('refused while something else came to be wanted: that is sent, as it was not yet', async () => {
+    const { create } = beta();
+    let refusals = 1;
+    let meanwhile: Promise<unknown> | undefined;
+    beta().create = function (fields) {
+      meanwhile ??= bench.decisions.override('name:pc-1', 'location', 'Bonn', { reason: 'test' });
+      if (refusals-- > 0) throw new RejectedError('the tool refused the record', undefined, { vendorWords: 'no such place' });
+      return create.call(this, fields);
+    };
+    bench.tool('alpha').put(pc('1'));
+    await bench.sync();
+    await meanwhile;
+    await bench.push();
+    expect([created().map(({ fields }) => fields['location']), await bench.outbox()]).toEqual([['Bonn'], []]);
+  });
+
   it('is given nothing that is over', async () => {
     bench.tool('alpha').put(pc('1', { status: 'R' }), pc('2', { status: 'X' }));
     await bench.sync();
