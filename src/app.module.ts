@@ -27,6 +27,7 @@ export abstract class EnginePort implements Engine {
   abstract readonly actor: Engine['actor'];
   abstract readonly crash: Engine['crash'];
   abstract readonly push?: NonNullable<Engine['push']>;
+  abstract readonly metrics: Engine['metrics'];
   abstract close(): Promise<void>;
 }
 

@@ -5,11 +5,12 @@ import type BetterSqlite3 from 'better-sqlite3';
 import { DataSource, MigrationExecutor, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { DatabaseError, openError, SILENT, workError } from './errors.js';
 import { FirstSchema1764000000001 } from './migrations/0001-first-schema.js';
+import { Service1764400000002 } from './migrations/0002-service.js';
 import type { Dialect } from './schema-ddl.js';
 import { chooseDriver, thisHost } from './sqlite-driver.js';
 import type { Row, SqlValue, Tx, UpsertOptions } from './tx.js';
 
-export const MIGRATIONS = [FirstSchema1764000000001];
+export const MIGRATIONS = [FirstSchema1764000000001, Service1764400000002];
 
 export interface OpenOptions {
   /** `sqlite:<path>`, `sqlite::memory:` or `mysql://user:password@host:port/database`. */

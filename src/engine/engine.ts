@@ -3,6 +3,7 @@ import type { LoadedConfig } from '../config/types.js';
 import { Database, type OpenOptions } from '../database/database.js';
 import { LockFile } from '../database/lock-file.js';
 import type { ConnectorCatalogue } from '../config/index.js';
+import { NO_METRICS, type Metrics } from '../observability/metrics-port.js';
 import { pushRulesOf, type PushRules } from '../push/rules.js';
 import { crashPointFromEnvironment, type CrashPoint } from './crash-places.js';
 
@@ -20,6 +21,7 @@ export interface Engine {
   readonly crash: CrashPoint;
   /** The targets of the configuration. Absent: none. */
   readonly push?: PushRules;
+  readonly metrics: Metrics;
   close(): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ export interface EngineOptions {
   readonly waitMs?: number;
   readonly actor?: string;
   readonly crash?: CrashPoint;
+  readonly metrics?: Metrics;
   readonly onStatement?: OpenOptions['onStatement'];
   /** Another database than the configuration's: a scratch copy. */
   readonly url?: string;
@@ -72,10 +75,16 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     throw error;
   }
   return {
-    config, catalogue: options.catalogue, database, ...(push && { push }), clock, log: options.log, signal: options.signal, actor: options.actor ?? 'lockstep', crash,
+    config, catalogue: options.catalogue, database, ...(push && { push }), clock, log: options.log, signal: options.signal, actor: options.actor ?? 'lockstep', crash, metrics: options.metrics ?? NO_METRICS,
     close: async () => {
       await database.close();
       lock?.release();
     },
   };
 }
+
+/** The same engine in another's name: what they decide is theirs in the audit. */
+export const actingAs = (engine: Engine, actor: string): Engine => ({ ...engine, actor });
+
+/** The same engine under another signal: work of its own can be stopped alone. */
+export const stoppedBy = (engine: Engine, signal: AbortSignal): Engine => ({ ...engine, signal: AbortSignal.any([engine.signal, signal]) });

@@ -9,11 +9,12 @@ import type { Tx } from '../database/tx.js';
 import { deleteOutbox, outboxOf, saveAgreed, saveOutbox, type OutboxRow } from '../database/repositories/push.js';
 import { headsByExternalId } from '../database/repositories/records.js';
 import { unpackBody, type RecordBody } from '../database/repositories/rows.js';
+import { fetchRecords } from '../sync/fetch-records.js';
 import { storeSightings } from '../sync/sighting.js';
 import { departedOf, madeOf, type Departed } from './departed.js';
 import { judgeAssets, type JudgedAsset } from './evaluate.js';
 import { waitBefore } from './limits.js';
-import { fetchRecords, shownIn } from './read-back.js';
+import { shownIn } from './read-back.js';
 import { outcomeOf } from './relay.js';
 import { reportOf, type TargetSession } from './target-session.js';
 

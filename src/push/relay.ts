@@ -3,10 +3,11 @@ import { LOOKS_MS, verifyField, type FieldVerification, type OwedRecord } from '
 import { endAttempts, insertAttempts, openAttempts, type Attempt, type AttemptEnd, type AttemptOutcome } from '../database/repositories/push-attempts.js';
 import { deleteOutbox, forgetSent, outboxOf, saveAgreed, saveOutbox, saveSent, type AgreedWrite, type OutboxRow, type TargetRow } from '../database/repositories/push.js';
 import type { Tx } from '../database/tx.js';
+import { fetchRecords, type ReadBack } from '../sync/fetch-records.js';
 import { storeSightings } from '../sync/sighting.js';
 import { judgeAssets, type JudgedAsset } from './evaluate.js';
 import { waitBefore } from './limits.js';
-import { fetchRecords, shownIn, stageIn, type ReadBack } from './read-back.js';
+import { shownIn, stageIn } from './read-back.js';
 import { pathOf } from './rules.js';
 import { reportOf, type TargetSession } from './target-session.js';
 

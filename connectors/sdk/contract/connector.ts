@@ -1,6 +1,7 @@
 import type { SourceRole } from './vocabulary.js';
 import type { Stream } from './stream.js';
 import type { HttpPort } from './http.js';
+import type { Webhook } from './webhook.js';
 
 export interface AuthMethod {
   /** e.g. `oauth_client_credentials`. */
@@ -117,6 +118,8 @@ export interface Connector<Client = any> {
   check(client: Client, streams: readonly string[]): AsyncIterable<CheckFinding>;
   discover?(client: Client, streams: readonly string[]): Promise<Discovery>;
   close?(client: Client): Promise<void>;
+  /** Absent: the vendor tells nothing by itself. */
+  readonly webhook?: Webhook;
 }
 
 /** Identity at run time, types at compile time. */
