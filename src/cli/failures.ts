@@ -38,3 +38,11 @@ export class BadConfiguration extends CliFailure {
     this.name = 'BadConfiguration';
   }
 }
+
+/** No failure: a service has carried the command out, and this is how it ended. */
+export class HandedOver extends Error {
+  constructor(readonly exitCode: ExitCode) {
+    super('the service has carried it out');
+    this.name = 'HandedOver';
+  }
+}

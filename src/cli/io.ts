@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import type { Clock } from '../../connectors/sdk/contract/index.js';
 import type { ConnectorCatalogue } from '../config/index.js';
+import type { Engine } from '../engine/engine.js';
 
 export interface Sink {
   /** Resolves when the text has been taken: a long list waits for a slow reader. */
@@ -21,10 +22,14 @@ export interface Io {
   readonly clock: Clock;
   /** Ctrl-C or a request to end. Gives what takes the listener away. */
   onInterrupt(listener: () => void): () => void;
+  /** A request to read the configuration again. Gives what takes the listener away. */
+  onReload(listener: () => void): () => void;
   /** Ends the process at once. */
   abandon(code: number): void;
   /** Absent: the bundled connectors and what is installed. */
   readonly catalogue?: ConnectorCatalogue;
+  /** Set where a running service carries the command out: on its engine, for somebody at a terminal elsewhere. */
+  readonly service?: { readonly engine: Engine; readonly confirmed: boolean };
 }
 
 function sinkOf(stream: NodeJS.WriteStream): Sink {
@@ -81,6 +86,10 @@ export function nodeIo(): Io {
         process.off('SIGINT', listener);
         process.off('SIGTERM', listener);
       };
+    },
+    onReload: (listener) => {
+      process.on('SIGHUP', listener);
+      return () => process.off('SIGHUP', listener);
     },
     abandon: (code) => process.exit(code),
   };

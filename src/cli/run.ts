@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ExitCode } from './failures.js';
+import { HandedOver, type ExitCode } from './failures.js';
 import type { Io } from './io.js';
 import { buildProgram, isHelp, isUsage } from './program.js';
 import { renderTold, tell } from './render/error.js';
@@ -13,11 +13,11 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   const spoken: { readonly to: 'out' | 'err'; readonly text: string }[] = [];
   let exitCode: ExitCode = 0;
   const perform = async (work: Run, command: Command, args: readonly unknown[]): Promise<void> => {
-    const session = new Session(io, flagsOf(command), program);
+    const session = new Session(io, flagsOf(command), program, argv, run);
     try {
       exitCode = (await work(session, args as readonly any[], command.opts())) ?? 0;
     } catch (error) {
-      exitCode = await failed(session, error);
+      exitCode = error instanceof HandedOver ? error.exitCode : await failed(session, error);
     } finally {
       await session.out.clearStatus();
     }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Clock, ConnectorLog } from '../../connectors/sdk/contract/index.js';
 import type { ConnectorCatalogue, LoadedConfig } from '../config/index.js';
-import { BadConfiguration, missing, SeveralAssets, usage, type ExitCode } from './failures.js';
+import { BadConfiguration, HandedOver, missing, SeveralAssets, usage, type ExitCode } from './failures.js';
 import type { Io } from './io.js';
 import { Output } from './output.js';
 import type { Flags } from './flags.js';
@@ -15,8 +15,10 @@ export class Session {
   /** Set by the first Ctrl-C. */
   private readonly stopping = new AbortController();
 
-  /** `program`: all that can be typed, for completion. */
-  constructor(readonly io: Io, readonly flags: Flags, readonly program: Command) {
+  private confirmed = false;
+
+  /** `program`: all that can be typed, for completion. `argv`: what was typed. `perform`: any other command. */
+  constructor(readonly io: Io, readonly flags: Flags, readonly program: Command, private readonly argv: readonly string[] = [], readonly perform: (argv: readonly string[], io: Io) => Promise<ExitCode> = () => Promise.reject(new Error('no other command can be run here'))) {
     this.out = new Output(io, { json: flags.json, colour: flags.color });
   }
 
@@ -30,6 +32,11 @@ export class Session {
 
   /** `requireSecrets: false`: unset variables are borne. */
   async load(requireSecrets = true) {
+    const { service } = this.io;
+    if (service) {
+      this.out.hide(service.engine.config.secrets);
+      return { ok: true as const, config: service.engine.config };
+    }
     await this.out.show('reading the configuration …');
     const { loadConfig } = await import('../config/index.js');
     const result = await loadConfig({ files: this.flags.config, env: this.io.env, cwd: this.io.cwd, catalogue: await this.catalogue(), requireSecrets });
@@ -62,21 +69,47 @@ export class Session {
   }
 
   private async open<T>(readonly: boolean, work: (app: App) => Promise<T>): Promise<T> {
+    const { service } = this.io;
+    if (service) {
+      const [{ openApp }, { stoppedBy }] = await Promise.all([import('../app.module.js'), import('../engine/engine.js')]);
+      return this.on(await openApp(stoppedBy(service.engine, this.signal)), work);
+    }
     const options = await this.engineOptions();
+    if (!readonly) await this.handOver(options.config);
     await this.out.show('opening the database …');
     const [{ openApp }, { openEngine }] = await Promise.all([import('../app.module.js'), import('../engine/engine.js')]);
-    const engine = await openEngine({ ...options, readonly });
+    // A service that is just starting holds the file before it takes commands.
+    const engine = await openEngine({ ...options, readonly, whileWaiting: () => this.handOver(options.config) });
     try {
-      const app = await openApp(engine);
-      await this.out.clearStatus();
-      try {
-        return await work(app);
-      } finally {
-        await app.close();
-      }
+      return await this.on(await openApp(engine), work);
     } finally {
       await engine.close();
     }
+  }
+
+  private async on<T>(app: App, work: (app: App) => Promise<T>): Promise<T> {
+    await this.out.clearStatus();
+    try {
+      return await work(app);
+    } finally {
+      await app.close();
+    }
+  }
+
+  /** A service that holds the database file carries the command out, with the same words and exit codes; this process only speaks. */
+  private async handOver(config: LoadedConfig): Promise<void> {
+    if (config.database.path === undefined) return;
+    const [{ doorPath, readDoor }, { throughDoor }] = await Promise.all([import('../service/door-file.js'), import('../service/door-client.js')]);
+    const door = readDoor(doorPath(config.database.path));
+    if (!door) return;
+    const { io } = this;
+    await this.out.clearStatus();
+    const told = ['NO_COLOR', 'FORCE_COLOR', 'TERM', 'CI', 'COLORTERM'];
+    const exitCode = await throughDoor(door, {
+      argv: this.argv, cwd: io.cwd, user: io.user, confirmed: this.confirmed, configHash: config.hash, stdinIsTTY: io.stdin.isTTY, stdout: { isTTY: io.stdout.isTTY, columns: io.stdout.columns }, stderr: { isTTY: io.stderr.isTTY, columns: io.stderr.columns },
+      env: Object.fromEntries(told.flatMap((name) => (io.env[name] === undefined ? [] : [[name, io.env[name]]]))),
+    }, { write: (to, text) => (to === 'out' ? io.stdout : io.stderr).write(text), answer: (what) => io.stdin[what](), onInterrupt: (listener) => { this.signal.addEventListener('abort', listener); return () => this.signal.removeEventListener('abort', listener); } });
+    if (exitCode !== undefined) throw new HandedOver(exitCode as ExitCode);
   }
 
   /** The first Ctrl-C ends what is under way after its slice, the second at once. */
@@ -88,7 +121,7 @@ export class Session {
         this.io.abandon(1);
         return;
       }
-      void this.out.talk('stopping after what is being stored now; Ctrl-C again stops at once, which is safe too');
+      if (!this.io.service) void this.out.talk('stopping after what is being stored now; Ctrl-C again stops at once, which is safe too');
       this.stopping.abort(new InterruptedError('stopped by Ctrl-C'));
     });
     try {
@@ -125,16 +158,18 @@ export class Session {
 
   /** Asks a person at a terminal; anywhere else `--yes` must stand. */
   async confirm(question: string, yes: boolean): Promise<void> {
-    if (yes) return;
+    if (yes || this.io.service?.confirmed) return;
     await this.confirmable(question);
     await this.out.clearStatus();
     await this.io.stderr.write(`${capital(plain(question))}? [y/N] `);
     const answer = (await this.io.stdin.line()).trim().toLowerCase();
     if (answer !== 'y' && answer !== 'yes') throw missing('not done: it was not confirmed');
+    this.confirmed = true;
   }
 
   /** Nobody can be asked: better said before anything is opened. */
   async confirmable(question: string): Promise<void> {
+    if (this.io.service?.confirmed) return;
     if (!this.io.stdin.isTTY || !this.io.stderr.isTTY) throw usage(`to ${question}, --yes is needed where nobody can be asked`, 'look at what it would do, then add --yes');
   }
 

@@ -13,6 +13,8 @@ export interface ScheduleSettings {
   /** IANA name; of cron expressions and quiet hours. */
   readonly timezone: string;
   readonly jitterMs: number;
+  /** Streams with times of their own, left out of the source's other runs. */
+  readonly streams: Readonly<Record<string, { readonly incremental?: Trigger; readonly full?: Trigger }>>;
 }
 
 export interface WebhookSettings {

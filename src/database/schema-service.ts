@@ -11,7 +11,7 @@ export const QUEUE_TABLES: readonly Table[] = [
       id: int, kind: word, source: word, lane: int, unique_key: nullable(text(200)), payload: long, state: text(12), run_at: int, attempts: int, created_at: int, created_by: text(128), started_at: nullable(int), finished_at: nullable(int),
       holder: nullable(text(128)), expires_at: nullable(int), result: nullable(long), error: nullable(long),
     },
-    primary: ['id'], unique: [['unique_key']], indexes: [['state', 'lane', 'run_at'], ['state', 'source'], ['finished_at']],
+    primary: ['id'], unique: [['unique_key']], indexes: [['state', 'lane', 'source', 'kind', 'run_at'], ['finished_at']],
   },
   // When each schedule is due next: what fell due while nobody was there is done once.
   { name: 'schedules', columns: { name: text(200), trigger_text: text(200), next_at: int, last_due_at: nullable(int) }, primary: ['name'] },

@@ -35,6 +35,8 @@ export interface EngineOptions {
   readonly readonly?: boolean;
   /** ms to wait for another process that holds the database. */
   readonly waitMs?: number;
+  /** Called again and again while it waits; may throw, which ends the wait. */
+  readonly whileWaiting?: () => Promise<void>;
   readonly actor?: string;
   readonly crash?: CrashPoint;
   readonly metrics?: Metrics;
@@ -63,7 +65,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   let lock: LockFile | undefined;
   if (path !== undefined && !options.readonly) {
     Database.prepareFolder(path);
-    lock = await LockFile.take(`${path}.lock`, options.actor ?? 'lockstep', options.waitMs ?? 60_000, (ms) => realClock.sleep(ms, options.signal));
+    lock = await LockFile.take(`${path}.lock`, options.actor ?? 'lockstep', options.waitMs ?? 60_000, async (ms) => {
+      await options.whileWaiting?.();
+      await realClock.sleep(ms, options.signal);
+    });
   }
   let database: Database;
   let push: PushRules | undefined;

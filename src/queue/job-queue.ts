@@ -12,6 +12,8 @@ export interface JobRequest {
   readonly lane: Lane;
   /** Of those that wait only one has this key: asked for again it stays one, at the earlier of both times. Absent: each is its own. */
   readonly key?: string;
+  /** Where one waits under the key it is left as it is, its time too. */
+  readonly unlessWaiting?: boolean;
   readonly payload?: Readonly<Record<string, unknown>>;
   /** ms UTC; absent: now. */
   readonly runAt?: number;
@@ -21,7 +23,7 @@ export interface JobRequest {
 
 export type JobState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
 
-export interface Job extends Required<Omit<JobRequest, 'key'>> {
+export interface Job extends Required<Omit<JobRequest, 'key' | 'unlessWaiting'>> {
   readonly id: number;
   readonly state: JobState;
   readonly attempts: number;

@@ -14,6 +14,8 @@ export interface SyncRequest {
   readonly sources?: readonly string[];
   readonly full?: boolean;
   readonly stream?: string;
+  /** Streams that are read at other times. */
+  readonly without?: readonly string[];
   readonly trigger?: string;
   /** false: nothing is delivered to targets; what they are owed is noted all the same. */
   readonly push?: boolean;
@@ -64,12 +66,12 @@ export class SyncService {
     return { formatVersion: 1, runs: told, targets };
   }
 
-  private chosen({ sources, stream }: SyncRequest) {
+  private chosen({ sources, stream, without = [] }: SyncRequest) {
     const known = this.engine.config.sources;
     for (const name of sources ?? []) if (!known.some((source) => source.name === name)) throw new UnknownNameError('source', name, known.map((source) => source.name));
     const chosen = sources === undefined || sources.length === 0 ? known : known.filter((source) => sources.includes(source.name));
     const having = stream === undefined ? chosen : chosen.filter((source) => source.streams.includes(stream));
     if (stream !== undefined && having.length === 0) throw new UnknownNameError('stream', stream, [...new Set(chosen.flatMap((source) => source.streams))]);
-    return having;
+    return without.length === 0 ? having : having.map((source) => ({ ...source, streams: source.streams.filter((name) => !without.includes(name)) })).filter((source) => source.streams.length > 0);
   }
 }

@@ -50,7 +50,7 @@ export function terminal(start = Date.parse('2026-11-03T10:00:00Z')): Terminal {
           more.onListen?.(listener);
           return () => undefined;
         },
-        abandon: (code) => more.onAbandon?.(code), ...(more.catalogue && { catalogue: more.catalogue }),
+        onReload: () => () => undefined, abandon: (code) => more.onAbandon?.(code), ...(more.catalogue && { catalogue: more.catalogue }),
       };
       const code = await run(typeof line === 'string' ? line.split(' ') : line, io);
       // No two commands are typed in one second.

@@ -7,9 +7,9 @@ import { demo } from '../demo-verb.js';
 import { report } from './reports.js';
 import { deadLetters, outbox, push, undo } from './pushing.js';
 import { quarantine, reviews } from './waiting.js';
-import { check, discover, plan, runs, sources, sync } from './running.js';
+import { check, discover, plan, runs, serve, sources, sync } from './running.js';
 
 /** Everything that can be typed, in the order in which somebody new needs it. */
 export const COMMANDS: readonly (Verb | Group)[] = [
-  demo, init, config, check, discover, sync, plan, push, assets, identity, reviews, quarantine, outbox, deadLetters, undo, runs, sources, report, rebuild, connector, backup, completion, version,
+  demo, init, config, check, discover, sync, plan, push, serve, assets, identity, reviews, quarantine, outbox, deadLetters, undo, runs, sources, report, rebuild, connector, backup, completion, version,
 ];

@@ -27,6 +27,14 @@ export const sync: Verb = {
   run: async (...all) => (await import('../actions/sync.js')).sync(...all),
 };
 
+export const serve: Verb = {
+  usage: 'serve', purpose: 'Run the service: schedules, deliveries, jobs and the API, until it is stopped.',
+  details: 'Logs are JSON lines on stdout. SIGTERM or Ctrl-C ends it in good order within 25 s; SIGHUP reads the configuration again, which is taken as a whole or not at all. Other commands go on working beside it.',
+  options: [['--role <role>', 'what this process does; several processes need a MySQL or MariaDB database', { choices: ['all', 'api', 'worker', 'scheduler'], default: 'all' }]],
+  examples: [['lockstep serve', 'everything in one process'], ['lockstep serve --role worker', 'one more worker on the same database']],
+  run: async (...all) => (await import('../actions/serve.js')).serve(...all),
+};
+
 export const plan: Verb = {
   usage: 'plan [source...]', purpose: 'Show what a sync would change, writing nothing: the same engine on a scratch copy.',
   arguments: SOURCES,

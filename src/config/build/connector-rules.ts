@@ -49,6 +49,8 @@ export function judgeByConnector(source: SourceSection, connector: Connector, co
   context.eachOf(context.nodeOf(source, 'streams'), context.pathOf(source, 'streams'), (text, place, path) => context.mustBe('unknown stream', text, streams, place, path));
   const mapping = context.nodeOf(source, 'mapping');
   if (mapping?.kind === 'map') for (const { key, keyPlace } of mapping.entries.values()) context.mustBe('unknown stream', key, streams, keyPlace, under(context.pathOf(source, 'mapping'), key));
+  const own = source.schedule && context.nodeOf(source.schedule, 'streams');
+  if (source.schedule && own?.kind === 'map') for (const { key, keyPlace } of own.entries.values()) context.mustBe('unknown stream', key, streams, keyPlace, under(context.pathOf(source.schedule, 'streams'), key));
   return { options: judgeOptions(source, connector, context), authMethod };
 }
 

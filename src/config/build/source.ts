@@ -49,6 +49,7 @@ function buildSchedule(schedule: ScheduleSection | undefined): ScheduleSettings 
     ...optional('incremental', schedule?.incremental === undefined ? undefined : triggerOf(schedule.incremental)),
     ...optional('full', schedule?.full === undefined ? undefined : triggerOf(schedule.full)),
     timezone: schedule?.timezone ?? 'UTC', jitterMs: msOf(schedule?.jitter),
+    streams: Object.fromEntries(Object.entries(schedule?.streams ?? {}).map(([name, own]) => [name, { ...optional('incremental', own.incremental === undefined ? undefined : triggerOf(own.incremental)), ...optional('full', own.full === undefined ? undefined : triggerOf(own.full)) }])),
   };
 }
 

@@ -1,5 +1,5 @@
 import { IsBoolean, IsInt, IsNumber, Max, Min } from 'class-validator';
-import { FLAG, Optional, Required, Rest, Takes, Text, TextList, either, listOf, oneOf, section, text } from '../decorators.js';
+import { FLAG, Optional, RecordOf, Required, Rest, Takes, Text, TextList, either, listOf, oneOf, section, text } from '../decorators.js';
 import { address, cronOrDuration, databaseUrl, duration, filled, httpUrl, redisUrl, timeZone } from '../formats.js';
 
 /** Which installation this is. Nothing leaves it unless `writes` is on. */
@@ -77,6 +77,17 @@ export class WebhookSection {
   allowFrom?: string[];
 }
 
+/** When one stream is read by itself. */
+export class StreamScheduleSection {
+  /** What has changed: cron such as `0 2 * * *` or a duration between two runs. */
+  @Optional() @Text(cronOrDuration)
+  incremental?: string;
+
+  /** Everything, so that deletes become known: cron or a duration between two runs. */
+  @Optional() @Text(cronOrDuration)
+  full?: string;
+}
+
 /** When the source is read. Absent: only on command. */
 export class ScheduleSection {
   /** What has changed: cron such as `0 2 * * *` or a duration between two runs. */
@@ -94,6 +105,10 @@ export class ScheduleSection {
   /** Each start is put off by a random time of at most this, so that sources do not all begin at once. */
   @Optional() @Text(duration)
   jitter?: string;
+
+  /** Streams with times of their own: they are left out of the source's other runs. */
+  @Optional() @RecordOf(() => StreamScheduleSection)
+  streams?: Record<string, StreamScheduleSection>;
 }
 
 /** Encrypted connections. */
