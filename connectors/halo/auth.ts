@@ -19,9 +19,13 @@ type Send = (request: HttpRequest) => Promise<HttpResponse>;
  */
 export const scopesOf = ({ streams, push }: Pick<SourceConfig, 'streams' | 'push'>): string => {
   const writes = push?.enabled === true && streams.includes('assets');
-  const suppliers = streams.includes('suppliers') || (writes && push.fields?.includes('vendor') === true);
+  const suppliers = streams.includes('suppliers') || writesSuppliers({ streams, push });
   return [...(writes ? ['edit:assets'] : []), 'read:assets', 'read:customers', ...(suppliers ? ['read:suppliers'] : [])].join(' ');
 };
+
+/** Whether a supplier may be written, by the id that its list gives: a new asset is told its vendor whatever is pushed of the others. */
+export const writesSuppliers = ({ streams, push }: Pick<SourceConfig, 'streams' | 'push'>): boolean =>
+  push?.enabled === true && streams.includes('assets') && (push.mode === 'upsert' || push.fields?.includes('vendor') === true);
 
 /**
  * https://haloitsm.com/guides/article/?kbid=1499: client credentials at the authorization server, the tenant in the query.

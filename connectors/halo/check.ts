@@ -1,6 +1,6 @@
 import { LIFECYCLE_STAGES, PermissionError, SourceError, type CheckFinding } from '../sdk/contract/index.js';
 import { reach } from '../sdk/http/index.js';
-import { scopesOf } from './auth.js';
+import { scopesOf, writesSuppliers } from './auth.js';
 import { peopleQuery } from './catalogue.js';
 import { assetsQuery, begin } from './changes.js';
 import { classOfType } from './classes.js';
@@ -12,6 +12,7 @@ import { statusFor } from './push/stage.js';
 import type { HaloClient } from './session.js';
 import { stagesOf } from './stages.js';
 import { referenceStreams } from './streams/index.js';
+import { suppliers } from './streams/suppliers.js';
 import { rowId } from './types.js';
 
 /** Reaches, authenticates, and asks for one row of everything that the streams need. Changes nothing. */
@@ -22,6 +23,7 @@ export async function* check(client: HaloClient, names: readonly string[]): Asyn
     yield* settings(client);
     yield await readable(client, 'assets', peopleQuery('assets'), 'read:customers', 'warning');
     if (client.source.push?.enabled === true) yield* writing(client);
+    if (writesSuppliers(client.source) && !names.includes('suppliers')) yield await readable(client, 'assets', suppliers.query, suppliers.permissions[0] ?? '', 'failed');
   }
   for (const stream of referenceStreams) {
     if (names.includes(stream.name) && !(stream.name === 'users' && names.includes('assets'))) yield await readable(client, stream.name, stream.query, stream.permissions[0] ?? '', 'failed');

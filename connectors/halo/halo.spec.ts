@@ -232,6 +232,9 @@ describe('credentials', () => {
     expect(await scopes(['relationships', 'sites'], { enabled: true })).toBe('read:assets read:customers');
     expect(await scopes(['assets'], { enabled: true, fields: ['stage'] })).toBe('edit:assets read:assets read:customers');
     expect(await scopes(['assets'], { enabled: true, fields: ['stage', 'vendor'] })).toBe('edit:assets read:assets read:customers read:suppliers');
+    // a new asset is told all that it has a place for, whatever is pushed of those that are there
+    expect(await scopes(['assets'], { enabled: true, mode: 'upsert', fields: ['stage'] })).toBe('edit:assets read:assets read:customers read:suppliers');
+    expect(await scopes(['sites'], { enabled: true, mode: 'upsert' })).toBe('read:assets read:customers');
   });
 
   it('need the tenant where the instance is hosted: told by it, or by the configuration', async () => {

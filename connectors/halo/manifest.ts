@@ -5,7 +5,7 @@ export const LEAST_RIGHTS = `# Configuration > Integrations > Halo API > View Ap
 # Permissions tab:
 #   read:assets      assets, relationships
 #   read:customers   owners, users, sites
-#   read:suppliers   suppliers; the vendor of assets, where it is written
+#   read:suppliers   suppliers; the vendor of assets, where it is written or assets are created
 #   edit:assets      assets that are written (push.enabled); it includes read:assets
 # The agent's role must allow assets too, and their change where they are written, and its access control every asset type that is to be seen.`;
 
