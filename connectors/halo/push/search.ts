@@ -2,15 +2,13 @@ import type { FoundRecord, NewRecord } from '../../sdk/contract/index.js';
 import { text } from '../../sdk/mapping/index.js';
 import { mapAsset } from '../assets.js';
 import { assetsQuery } from '../changes.js';
-import { readPage } from '../list.js';
+import { readAll } from '../list.js';
 import type { HaloClient } from '../session.js';
 import { enrich } from '../streams/assets.js';
 import { idOf, nameOf, rowId, rowsOf, type AssetRaw } from '../types.js';
 import { same } from './names.js';
 import { rowsAsTheyAre } from './write.js';
 
-/** More assets with one tag or serial number are no match but a mess: the first of them show it. */
-const MOST = 50;
 const STREAM = 'assets';
 
 /** What tells one machine from all others, and one asset of a customer from the next. */
@@ -19,12 +17,14 @@ const KINDS = ['serial', 'bios_uuid', 'instance_uuid', 'cloud_resource_id', TAG]
 
 /**
  * Assets that carry our asset id, then those that hold one of its identifiers. Halo searches parts of words and perhaps no
- * custom fields, so candidates are asked for by everything that the asset was created with, and compared exactly.
+ * custom fields, so candidates are asked for by everything that the asset was created with, and compared exactly. All of
+ * them, however many have a short name or number as a part: one made by a create whose answer was lost has the highest id,
+ * and stands on the last page.
  */
 export async function search(client: HaloClient, wanted: NewRecord): Promise<FoundRecord[]> {
   const candidates = new Map<number, number>();
   const collect = async (filter: Readonly<Record<string, string>>): Promise<void> => {
-    for (const row of (await readPage(client, assetsQuery(STREAM, filter), 1, MOST)).rows) {
+    for (const row of await readAll(client, assetsQuery(STREAM, filter))) {
       const [id, type] = [rowId(row), idOf(row['assettype_id'])];
       if (id !== undefined && type !== undefined) candidates.set(id, type);
     }

@@ -1,6 +1,6 @@
 import { NotFoundError, PermissionError, RejectedError, ConflictError, type FetchedOne, type RecordWrite, type WriteOutcome } from '../../sdk/contract/index.js';
 import { assetsQuery } from '../changes.js';
-import { chunks, get, readAll, sendAssets } from '../list.js';
+import { chunks, get, PAGE_SIZE, readAll, sendAssets } from '../list.js';
 import type { HaloClient, Refusal } from '../session.js';
 import { enrich, fetchOne } from '../streams/assets.js';
 import { idOf, isRow, rowId, rowsOf, type AssetRaw, type Row } from '../types.js';
@@ -10,6 +10,8 @@ import { beforeSending, outcomeOf } from './outcome.js';
 import { stageWishes } from './stage.js';
 
 const STREAM = 'assets';
+/** Ids in one request: a URL of 15 digits each stays below 2 kB, and a list that is one short of a page is known to be over. */
+const IDS = PAGE_SIZE - 1;
 
 /** One record, and what of it is to change. */
 interface Plan { readonly id: number; readonly type: number; readonly wishes: readonly Wish[] }
@@ -105,15 +107,17 @@ async function send(client: HaloClient, plans: readonly Plan[]): Promise<WriteOu
   return outcomes;
 }
 
-/** Rows of assets whose type is known, by the list that has their fields: one request a type. What the list lacks is asked for by its id. */
+/** Rows of assets whose type is known, by the list that has their fields: one request for 99 of a type. What the list lacks is asked for by its id. */
 export async function rowsAsTheyAre(client: HaloClient, wantedRows: readonly { readonly id: number; readonly type: number }[]): Promise<Map<number, Row>> {
   const rows = new Map<number, Row>();
   const types = new Map<number, number[]>();
   for (const { id, type } of wantedRows) types.set(type, [...types.get(type) ?? [], id]);
-  for (const [type, ids] of types) {
-    for (const row of await readAll(client, assetsQuery(STREAM, { assettype_id: type, includeassetfields: 'true', assets: ids.join(',') }))) {
-      const id = rowId(row);
-      if (id !== undefined && ids.includes(id)) rows.set(id, row);
+  for (const [type, all] of types) {
+    for (const ids of chunks(all, IDS)) {
+      for (const row of await readAll(client, assetsQuery(STREAM, { assettype_id: type, includeassetfields: 'true', assets: ids.join(',') }))) {
+        const id = rowId(row);
+        if (id !== undefined && ids.includes(id)) rows.set(id, row);
+      }
     }
   }
   for (const { id } of wantedRows) {
@@ -124,9 +128,6 @@ export async function rowsAsTheyAre(client: HaloClient, wantedRows: readonly { r
   }
   return rows;
 }
-
-/** Ids in one request. */
-const IDS = 100;
 
 /** As a pass gives them: by the lists, and by their id where those do not show them (yet). */
 export async function fetchMany(client: HaloClient, externalIds: readonly string[]): Promise<Map<string, FetchedOne<AssetRaw>>> {
