@@ -1,4 +1,5 @@
 import { ProtocolError, RejectedError, SourceConfigurationError, type CreateOutcome, type HttpResponse, type NewRecord } from '../../sdk/contract/index.js';
+import { printable } from '../../sdk/http/index.js';
 import { field, text, uuid } from '../../sdk/mapping/index.js';
 import type { ServiceNowClient } from '../session.js';
 import { glideTime } from '../table.js';
@@ -117,7 +118,9 @@ function readAnswer(client: ServiceNowClient, target: Target, response: HttpResp
   const id = field(item, 'sysId');
   const errors = [field(result, 'errors'), field(item, 'errors')].flatMap((list): readonly unknown[] => (Array.isArray(list) ? list : []));
   const code = text(field(errors[0], 'error')) ?? '';
-  const words = errors.slice(0, 5).map((error) => [text(field(error, 'error')), text(field(error, 'message'))].filter(Boolean).join(': ')).join('; ').slice(0, 500);
+  // inside a 200 they passed the port unseen, and the engine repeats what it was given
+  const said = (part: string): string => printable(part, client.redact);
+  const words = said(errors.slice(0, 5).map((error) => [text(field(error, 'error')), text(field(error, 'message'))].filter(Boolean).join(': ')).join('; '));
   const who = `${client.source.name} ${target.stream}`;
   if (errors.length > 0 || field(result, 'hasError') === true) {
     if (errors.some((error) => field(error, 'error') === 'LOCK_TIMEOUT')) return { kind: 'retry', reason: `${who}: the identification engine waited too long for a lock` };
@@ -126,13 +129,13 @@ function readAnswer(client: ServiceNowClient, target: Target, response: HttpResp
   }
   if (operation.startsWith('INSERT_AS_')) {
     return { kind: 'refused', error: new RejectedError(`${who}: the identification engine parked the asset as ${operation === 'INSERT_AS_PARTIAL' ? 'partial' : 'incomplete'} instead of creating a CI`, undefined, {
-      vendorWords: operation, hint: 'The rules of the class want more than the asset has (mostly a serial number): complete it, then try again.' }) };
+      vendorWords: said(operation), hint: 'The rules of the class want more than the asset has (mostly a serial number): complete it, then try again.' }) };
   }
   // a dry run knows no sys_id of what is not there yet
   if (operation === 'INSERT') return { kind: 'created', externalId: isSysId(id) ? id : 'Unknown' };
   if (isSysId(id) && id !== 'Unknown' && (operation.startsWith('UPDATE') || operation === 'NO_CHANGE')) {
-    return { kind: 'matched', externalId: id, reason: `the identification engine of the instance takes it for ${text(field(item, 'className')) ?? target.table} ${id}` };
+    return { kind: 'matched', externalId: id, reason: `the identification engine of the instance takes it for ${said(text(field(item, 'className')) ?? target.table)} ${id}` };
   }
-  throw new ProtocolError(`${who}: the identification engine answered with the operation ${operation === '' ? 'none' : operation.slice(0, 80)}`, undefined, { hint: 'A newer release may speak differently: compare with its documentation of the Identification and Reconciliation API.' });
+  throw new ProtocolError(`${who}: the identification engine answered with the operation ${operation === '' ? 'none' : said(operation).slice(0, 80)}`, undefined, { hint: 'A newer release may speak differently: compare with its documentation of the Identification and Reconciliation API.' });
 }
 

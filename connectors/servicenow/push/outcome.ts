@@ -28,13 +28,13 @@ export function judgeWrite(response: HttpResponse): Verdict | undefined {
   return words === undefined ? undefined : { kind: 'fail', error: new ProtocolError(`answered ${status} with an error inside: ${words}`, undefined, { vendorWords: words }) };
 }
 
-/** The envelope of every failure: message and detail. */
+/** The envelope of every failure: message and detail, uncut: of a secret that is cut the rest would not be known again. */
 export function wordsOf(body: unknown): string | undefined {
   const inside = typeof body === 'object' && body !== null ? (body as { error?: unknown }).error : undefined;
   if (inside === undefined || inside === null) return undefined;
-  if (typeof inside === 'string') return inside.slice(0, 500);
+  if (typeof inside === 'string') return inside;
   const { message, detail } = inside as { message?: unknown; detail?: unknown };
-  return [message, detail].filter((part) => typeof part === 'string' && part !== '').join(': ').slice(0, 500) || 'an error without words';
+  return [message, detail].filter((part) => typeof part === 'string' && part !== '').join(': ') || 'an error without words';
 }
 
 /** What became of a write whose sending failed. Errors that concern more than this write are thrown. */
