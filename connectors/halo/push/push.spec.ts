@@ -136,6 +136,14 @@ describe('one write', () => {
     b.sandbox.edit.update('assets', id, { Model: 'R999' });
     expect((await push.write(b.client, [stale]))[0]).toMatchObject({ kind: 'conflict', reason: expect.stringContaining('Model') });
     expect(textOf(b, id, 'Model')).toBe('R999');
+
+    // whatever the asset says of when it changed
+    const undated = await writeOf(b, id, [field('model', 'R770')], 'disposed');
+    const at = Date.parse(raw(b, id).last_modified);
+    b.sandbox.edit.update('assets', id, { Model: 'R1000' }, at);
+    expect(Date.parse(raw(b, id).last_modified)).toBe(at);
+    expect((await push.write(b.client, [undated]))[0]).toMatchObject({ kind: 'conflict', reason: expect.stringContaining('Model') });
+    expect(textOf(b, id, 'Model')).toBe('R1000');
   });
 });
 

@@ -61,7 +61,8 @@ function gather(target: Target, write: RecordWrite<Row>): readonly Wish[] | Refu
 
 /**
  * There is no If-Match: what changed since it was read is found by reading once more, right before. Only a column that is
- * about to be overwritten is worth a conflict, for Discovery counts up `sys_mod_count` all day.
+ * about to be overwritten is worth a conflict, for Discovery counts up `sys_mod_count` all day, and each of them is compared
+ * whatever that count says: a script that writes with `autoSysFields(false)` leaves it as it was.
  */
 export async function write(client: ServiceNowClient, target: Target, writes: readonly RecordWrite<Row>[]): Promise<WriteOutcome[]> {
   const patches = await patchesOf(client, target, writes);
@@ -94,10 +95,17 @@ export async function write(client: ServiceNowClient, target: Target, writes: re
   return outcomes as WriteOutcome[];
 }
 
-/** The first of the columns that is not as it was read; a column that cannot be compared counts when the record changed at all. */
+/** The first of the columns that is not as it was read; a column that cannot be compared counts when the record was counted up. */
 function changedColumn(before: Row, after: Row, columns: readonly string[]): string | undefined {
-  if (text(before['sys_mod_count']) === text(after['sys_mod_count'])) return undefined;
-  return columns.find((column) => !Object.hasOwn(before, column) || !Object.hasOwn(after, column) || plain(before[column]) !== plain(after[column]));
+  const isCounted = text(before['sys_mod_count']) !== text(after['sys_mod_count']);
+  return columns.find((column) => {
+    const [was, is] = [plain(before, column), plain(after, column)];
+    return was === undefined || is === undefined ? isCounted : was !== is;
+  });
 }
-/** A reference by its id, resolved or not. */
-const plain = (value: unknown): string => refId(typeof value === 'object' ? value : undefined) ?? text(value) ?? '';
+/** A reference by its id, resolved or not; `undefined`: not there, or nothing that compares. */
+function plain(row: Row, column: string): string | undefined {
+  const value = row[column];
+  if (typeof value === 'object' && value !== null) return refId(value);
+  return Object.hasOwn(row, column) ? text(value) ?? '' : undefined;
+}
