@@ -28,6 +28,18 @@ export function judgeWrite(response: HttpResponse): Verdict | undefined {
   return words === undefined ? undefined : { kind: 'fail', error: new ProtocolError(`answered ${status} with an error inside: ${words}`, undefined, { vendorWords: words }) };
 }
 
+/** The same for one record, which is gone only if ServiceNow itself says so: a 404 without its envelope is that of a proxy, and says nothing of any record. */
+export function judgeRecordWrite(response: HttpResponse): Verdict | undefined {
+  if (response.status !== 404) return judgeWrite(response);
+  let words: string | undefined;
+  try {
+    words = wordsOf(response.json());
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+  }
+  return words !== undefined ? undefined : { kind: 'fail', error: new ProtocolError('answered 404 without the words of ServiceNow', undefined, { hint: 'A proxy or a gateway may answer in its place: look whether it lets PATCH of the Table API pass.' }) };
+}
+
 /** The envelope of every failure: message and detail, uncut: of a secret that is cut the rest would not be known again. */
 export function wordsOf(body: unknown): string | undefined {
   const inside = typeof body === 'object' && body !== null ? (body as { error?: unknown }).error : undefined;

@@ -1,8 +1,8 @@
-import type { RequestSummary, WriteOutcome } from '../../sdk/contract/index.js';
+import { NotFoundError, RejectedError, type RequestSummary, type WriteOutcome } from '../../sdk/contract/index.js';
 import { field } from '../../sdk/mapping/index.js';
 import { printable } from '../../sdk/http/index.js';
 import type { ServiceNowClient } from '../session.js';
-import { itemOutcome, judgeWrite, outcomeOf, wordsOf } from './outcome.js';
+import { itemOutcome, judgeRecordWrite, judgeWrite, outcomeOf, wordsOf } from './outcome.js';
 
 /** One PATCH: a record of a class, and its columns as text. */
 export interface Patch {
@@ -26,7 +26,7 @@ export async function sendPatches(client: ServiceNowClient, patches: readonly Pa
 
 async function sendOne(client: ServiceNowClient, patch: Patch): Promise<WriteOutcome> {
   try {
-    await client.http.send({ method: 'PATCH', url: pathOf(patch), query: queryOf(patch), body: patch.columns, stream: patch.stream, judge: judgeWrite });
+    await client.http.send({ method: 'PATCH', url: pathOf(patch), query: queryOf(patch), body: patch.columns, stream: patch.stream, judge: judgeRecordWrite });
     return { kind: 'accepted' };
   } catch (error) {
     return outcomeOf(error, patch.table);
@@ -54,7 +54,9 @@ async function sendBatch(client: ServiceNowClient, patches: readonly Patch[]): P
     });
     answer = response.json();
   } catch (error) {
-    return all(patches, error);
+    if (!isNoResource(error)) return all(patches, error);
+    client.log.warn('the instance has no Batch API: records are written one by one', { stream: patches[0]!.stream, because: (error as Error).message });
+    return await oneByOne(client, patches);
   }
   const served = new Map<string, unknown>();
   for (const item of listOf(field(answer, 'serviced_requests'))) served.set(String(field(item, 'id')), item);
@@ -67,10 +69,27 @@ async function sendBatch(client: ServiceNowClient, patches: readonly Patch[]): P
   });
 }
 
+/**
+ * Nothing stands at the address of the Batch API, so nothing was begun, and nothing was said of any record: an unknown path
+ * is a 400 by ServiceNow, and a 404 by what stands before it.
+ */
+const isNoResource = (error: unknown): boolean => error instanceof NotFoundError
+  || (error instanceof RejectedError && error.request?.status === 400 && /does not represent any resource/i.test(error.vendorWords ?? ''));
+
+/** Whoever is asked to wait waits with all that are still to come. */
+async function oneByOne(client: ServiceNowClient, patches: readonly Patch[]): Promise<WriteOutcome[]> {
+  const outcomes: WriteOutcome[] = [];
+  for (const patch of patches) {
+    const before = outcomes.at(-1);
+    outcomes.push(before?.kind === 'retry' && before.afterMs !== undefined ? before : await sendOne(client, patch));
+  }
+  return outcomes;
+}
+
 /** The whole batch failed. A refusal of the batch itself is not one of each record: it is thrown, for a person to see. */
 function all(patches: readonly Patch[], error: unknown): WriteOutcome[] {
   const outcome = outcomeOf(error, patches[0]!.table);
-  if (outcome.kind === 'refused' || outcome.kind === 'gone' || outcome.kind === 'conflict') throw error;
+  if (outcome.kind === 'refused' || outcome.kind === 'conflict') throw error;
   // What came before the cut stays applied.
   const unclear = outcome.kind === 'retry' && outcome.afterMs === undefined && /cancell?ed/i.test(outcome.reason);
   return patches.map(() => (unclear ? { kind: 'unknown', reason: outcome.reason } : outcome));

@@ -85,7 +85,7 @@ export async function start(options: SandboxOptions = {}): Promise<ServiceNowSan
   }, [...DATA_FAULTS, 'error_in_200']);
 
   const resource = (request: SandboxRequest): SandboxAnswer => {
-    if (BATCH.test(request.path)) return answerBatch(instance, request, resource);
+    if (BATCH.test(request.path)) return switches.batch ? answerBatch(instance, request, resource) : noResource(request.path);
     const engine = ENGINE.exec(request.path)?.[1];
     if (engine !== undefined) return answerEngine(instance, request, engine === 'queryEnhanced');
     const [, version, api, table = '', id] = RESOURCE.exec(request.path) ?? [];

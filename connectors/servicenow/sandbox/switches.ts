@@ -27,6 +27,8 @@ export interface Switches {
   hibernating: boolean;
   /** A rate-limit rule of the customer for the Table API. */
   requestsPerHour: number | undefined;
+  /** The path of the Batch API is there. */
+  batch: boolean;
   /** Items of a batch after which its 30 s are over: the rest stays unserviced, or is not mentioned at all. */
   batchStopsAfter: number | undefined;
   batchStopsHow: 'unserviced' | 'silent';
@@ -41,7 +43,7 @@ export interface Switches {
 export const DEFAULT_SWITCHES: Switches = {
   sam: true, clientCredentials: true, passwordGrant: true, tokenLifeMs: 1_800_000, basicRestricted: false, invalidQueryReturnsNoRows: false, denied: {},
   unreadableFields: [], readOnly: false, auditIgnored: ['cmdb_sam_sw_install', 'cmdb_software_instance'], quotaRows: undefined, quotaCut: 'error_behind',
-  hibernating: false, requestsPerHour: undefined, batchStopsAfter: undefined, batchStopsHow: 'unserviced', engine: 'inserts', indexLagMs: 0, zoneHours: -8,
+  hibernating: false, requestsPerHour: undefined, batch: true, batchStopsAfter: undefined, batchStopsHow: 'unserviced', engine: 'inserts', indexLagMs: 0, zoneHours: -8,
 };
 
 export function readSwitches(given: Readonly<Record<string, unknown>> = {}): Switches {
