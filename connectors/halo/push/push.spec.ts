@@ -226,6 +226,17 @@ describe('several writes', () => {
     expect(posts(b)).toHaveLength(1);
   });
 
+  it.each([404, 403])('of a type that is hidden from the agent (%d) are refused as that, and hold up no others', async (status) => {
+    const b = await bench();
+    const keys = [11, 12].map((assettype_id) => b.sandbox.edit.insert('assets', { assettype_id }));
+    const writes = await Promise.all(keys.map((id) => writeOf(b, id, [], 'retired')));
+    b.sandbox.faults.inject({ kind: status === 403 ? 'forbidden' : 'server_error', status, match: { purpose: 'any', path: '/api/AssetType/12' } });
+    const outcomes = await push.write(b.client, writes);
+
+    expect(outcomes[0]).toEqual({ kind: 'accepted' });
+    expect(refusal(outcomes[1]!)).toMatch(/Laptop, the asset type of asset \d+, is not given: hidden from this agent.*access control/);
+  });
+
   it('that cannot be looked at are tried again: nothing was sent', async () => {
     const b = await bench();
     const id = b.sandbox.edit.insert('assets');

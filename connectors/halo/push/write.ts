@@ -3,7 +3,7 @@ import { assetsQuery } from '../changes.js';
 import { chunks, get, PAGE_SIZE, readAll, sendAssets } from '../list.js';
 import type { HaloClient, Refusal } from '../session.js';
 import { enrich, fetchOne } from '../streams/assets.js';
-import { idOf, isRow, rowId, rowsOf, type AssetRaw, type Row } from '../types.js';
+import { idOf, isRow, nameOf, rowId, rowsOf, type AssetRaw, type Row } from '../types.js';
 import { bodyOf, standing, wanted, wishesOf, type Place, type Wish } from './columns.js';
 import { refused } from './names.js';
 import { beforeSending, outcomeOf } from './outcome.js';
@@ -23,9 +23,24 @@ export async function planOf(client: HaloClient, { externalId, current, fields, 
   if (id === undefined || rowId(current) !== id) return refused(`${externalId.slice(0, 80)} is no id of the asset that was read`, 'Link the asset to the right record.');
   if (type === undefined) return refused(`asset ${id} has no type`, 'Give the asset a type in Halo.');
   const ofClient = idOf(current['client_id']);
-  const place: Place = { client, stream: STREAM, type: await client.catalogue.typeDetails(client, type, STREAM), current, customs: rowsOf(current['customfields']), ...(ofClient !== undefined && { ofClient }) };
+  const settings = await typeOf(client, id, type, nameOf(current.type));
+  if ('refusal' in settings) return settings as Refusal;
+  const place: Place = { client, stream: STREAM, type: settings, current, customs: rowsOf(current['customfields']), ...(ofClient !== undefined && { ofClient }) };
   const wishes = await gather(place, fields, stage);
   return 'refusal' in wishes ? wishes : { id, type, wishes };
+}
+
+/**
+ * Access control of asset types decides what an agent sees (https://haloitsm.com/guides/article/?kbid=1368). A type that is
+ * not given says nothing of whether its assets are there, nor of those of other types that are written with them.
+ */
+async function typeOf(client: HaloClient, id: number, type: number, name: string | undefined): Promise<Row | Refusal> {
+  try {
+    return await client.catalogue.typeDetails(client, type, STREAM);
+  } catch (error) {
+    if (!(error instanceof NotFoundError) && !(error instanceof PermissionError)) throw error;
+    return refused(`${name ?? `type ${type}`}, the asset type of asset ${id}, is not given: hidden from this agent, or deleted`, "Let the access control of the asset type and the role of the application's agent show it.");
+  }
 }
 
 /** No property may be told two things. */
