@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Job, Outcome, Reply } from './case.js';
+import type { Counted, DeskOptions } from './desk-system.js';
 
 export interface ChildOptions {
   /** Where `--cpu-prof` leaves its profile; absent: none. */
@@ -29,6 +30,18 @@ export class SimulatorProcess {
     const reply = await ask(this.child, { kind: 'simulate', ...job });
     if (!('url' in reply)) throw new Error('the simulator answered without an address');
     return reply.url;
+  }
+  /** The address of a source and a target that lists the same machines; `anew`: the target has forgotten what was written. */
+  async becomeDesk(options: DeskOptions, anew: boolean): Promise<string> {
+    const reply = await ask(this.child, { kind: 'desk', options, anew });
+    if (!('url' in reply)) throw new Error('the target answered without an address');
+    return reply.url;
+  }
+  /** The calls that have reached the target since the last time. */
+  async counted(): Promise<Counted> {
+    const reply = await ask(this.child, { kind: 'count' });
+    if (!('counted' in reply)) throw new Error('the target has not counted');
+    return reply.counted;
   }
   async stop(): Promise<void> {
     if (this.child.exitCode !== null) return;

@@ -4,7 +4,7 @@ import type { RawMachine, SourceName } from './fleet.js';
 
 interface BenchClient { readonly http: HttpPort; readonly source: SourceName }
 
-const stages = stageTable([['in stock', 'acquired', 'both'], ['in use', 'in_use', 'both'], ['retired', 'retired', 'both']], { field: 'state' });
+export const stages = stageTable([['in stock', 'acquired', 'both'], ['in use', 'in_use', 'both'], ['retired', 'retired', 'both']], { field: 'state' });
 
 /** Written as a vendor's connector is: through the port that is handed in, page by page, with the mapping helpers. */
 export const connector = defineConnector<BenchClient>({

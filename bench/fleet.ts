@@ -78,3 +78,9 @@ export function recordOf(source: SourceName, at: number, records: number, epoch:
     network: { vlan: `office-${machine % 40}`, switch: `sw-${machine % 200}.example.net`, port: `ge-0/0/${machine % 48}`, note: 'Delivered with docking station, privacy filter and spare charger' },
   };
 }
+
+/** The fleet of a target: `alpha` lists machines from 0 to `assets`, and a desk holds each of them as well. */
+export const movedRecordOf = (at: number, assets: number, moves: number): RawMachine => ({ ...recordOf('alpha', at, assets * 2, START), location: of(PLACES, at + moves), updated_at: new Date(FIRST + (at % 300) * 60_000 + moves * DAY).toISOString() });
+
+/** As the desk shows it before anything was moved or written; `disagrees`: in stock, whatever others say. */
+export const deskRecordOf = (at: number, assets: number, disagrees: boolean): RawMachine => ({ ...movedRecordOf(at, assets, 0), id: `desk${hex(mixed(at), 8)}${hex(at, 8)}`, ...(disagrees && { state: 'in stock' }) });

@@ -6,12 +6,11 @@ import type { Outcome } from './case.js';
 import { inFreshProcess, SimulatorProcess } from './children.js';
 import { listed, machines, START, type Epoch } from './fleet.js';
 import { LIMITS } from './limits/rows.js';
+import { measureAlignment, measurePush, type Fresh } from './delivery.js';
+import { renderAlignment, renderPush } from './delivery-report.js';
 import { parseOptions, USAGE, UsageError, type BenchOptions } from './options.js';
 import { findingsOf, lineOf, renderFindings, renderSize, type Line, type Measurement } from './report.js';
 import { PHASES, type DatabaseKind, type Phase } from './targets.js';
-
-/** A database that nobody has used, and how to be rid of it. */
-interface Fresh { readonly url: string; drop(): Promise<void> }
 
 export async function main(args: readonly string[]): Promise<number> {
   let options: BenchOptions;
@@ -34,12 +33,14 @@ export async function main(args: readonly string[]): Promise<number> {
     // As the limits are measured: all that is written fits into the pool, and the log never waits.
     if (options.databases.includes('mysql')) server = await startMariadb(['--innodb-buffer-pool-size=1G', '--innodb-log-file-size=512M']);
     for (const database of options.databases) {
-      for (const size of options.records) {
+      for (const size of options.parts.includes('sync') ? options.records : []) {
         const own: Line[] = [];
         for (const measurement of await measure(database, size, options, simulator, () => fresh(database, folder, server))) own.push(lineOf(measurement));
         lines.push(...own);
         console.log(`\n${renderSize(own)}`);
       }
+      if (options.parts.includes('push')) console.log(`\n${renderPush(database, await measurePush(database, options, simulator, () => fresh(database, folder, server)))}`);
+      if (options.parts.includes('alignment')) console.log(`\n${renderAlignment(database, await measureAlignment(database, options, simulator, () => fresh(database, folder, server)))}`);
     }
   } finally {
     await simulator.stop();

@@ -33,6 +33,9 @@ export const MEMORY = { small: 220, large: 260, growth: 50 };
 /** The rate at the larger size holds this share of the rate at the smaller. */
 export const RATE_WHEN_GROWN = 0.8;
 
+/** Share of a target's own budget that push uses while it owes something. */
+export const BUDGET_USED = 0.95;
+
 export type Verdict = { readonly met: true } | { readonly met: false; readonly missing: number };
 
 /** `missing`: the share of the bar that is not there. */
