@@ -1,3 +1,6 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Engine } from '../../src/engine/engine.js';
+import { ManualClock } from '../support/manual-clock.js';
 import { Tools } from '../support/tools.js';
 import { listJobs } from '../../src/database/repositories/jobs.js';
 import type { Job, JobKind, JobRequest } from '../../src/queue/job-queue.js';
@@ -9,11 +12,14 @@ class Shop {
   readonly begun: string[] = [];
   private readonly open = new Map<string, (outcome: JobOutcome) => void>();
   private heard: (() => void) | undefined;
+  readonly clock = new ManualClock(1_000_000);
+  readonly engine: Engine;
   readonly queue: TableQueue;
   worker: Worker;
 
   constructor(readonly bench: Tools) {
-    this.queue = new TableQueue(bench.engine);
+    this.engine = { ...bench.engine, clock: this.clock };
+    this.queue = new TableQueue(this.engine);
     this.worker = this.newWorker();
   }
 
@@ -22,10 +28,10 @@ class Shop {
       const name = this.nameOf(job);
       this.begun.push(name);
       this.open.set(name, resolve);
-      engine.signal.addEventListener('abort', () => resolve({ kind: 'again', at: this.bench.clock.now(), reason: 'stopped' }), { once: true });
+      engine.signal.addEventListener('abort', () => resolve({ kind: 'again', at: this.clock.now(), reason: 'stopped' }), { once: true });
       this.heard?.();
     });
-    return new Worker(() => this.bench.engine, this.queue, Object.fromEntries((['sync', 'push', 'inbox', 'upkeep', 'notices'] as const).map((kind) => [kind, handle])) as Record<JobKind, JobHandler>);
+    return new Worker(() => this.engine, this.queue, Object.fromEntries((['sync', 'push', 'inbox', 'upkeep', 'notices'] as const).map((kind) => [kind, handle])) as Record<JobKind, JobHandler>);
   }
 
   private readonly nameOf = ({ kind, source, payload }: Pick<Job, 'kind' | 'source' | 'payload'>): string => `${kind}:${source}${payload['n'] === undefined ? '' : `#${String(payload['n'])}`}`;
@@ -44,7 +50,7 @@ class Shop {
   }
 
   jobs(): Promise<Job[]> {
-    return this.bench.engine.database.read((tx) => listJobs(tx, { limit: 1_000 }));
+    return this.engine.database.read((tx) => listJobs(tx, { limit: 1_000 }));
   }
 }
 
@@ -57,13 +63,13 @@ describe('jobs', () => {
   });
 
   it('that wait under one key are one: in the better lane, at the earlier time, with what either wants', async () => {
-    const first = await shop.add({ kind: 'sync', source: 'alpha', key: 'sync:alpha', runAt: 5_000, payload: { trigger: 'schedule' } });
-    const second = await shop.add({ kind: 'sync', source: 'alpha', key: 'sync:alpha', runAt: 2_000, lane: 'webhook', payload: { full: true } });
-    const third = await shop.add({ kind: 'sync', source: 'alpha', key: 'sync:alpha', runAt: 9_000, lane: 'backfill' });
+    const first = await shop.add({ kind: 'sync', source: 'alpha', key: 'sync:alpha', runAt: 5_000_000, payload: { trigger: 'schedule' } });
+    const second = await shop.add({ kind: 'sync', source: 'alpha', key: 'sync:alpha', runAt: 2_000_000, lane: 'webhook', payload: { full: true } });
+    const third = await shop.add({ kind: 'sync', source: 'alpha', key: 'sync:alpha', runAt: 9_000_000, lane: 'backfill' });
     expect([first.id, second.id, third.id]).toEqual([1, 1, 1]);
-    expect(await shop.jobs()).toMatchObject([{ runAt: 2_000, lane: 'webhook', payload: { trigger: 'schedule', full: true } }]);
+    expect(await shop.jobs()).toMatchObject([{ runAt: 2_000_000, lane: 'webhook', payload: { trigger: 'schedule', full: true } }]);
     await shop.add({ kind: 'sync', source: 'alpha', key: 'sync:alpha', runAt: 1, unlessWaiting: true });
-    expect(await shop.jobs()).toMatchObject([{ runAt: 2_000 }]);
+    expect(await shop.jobs()).toMatchObject([{ runAt: 2_000_000 }]);
   });
 
   it('of one kind and source are done one after the other; asked for again meanwhile, once more', async () => {
@@ -90,6 +96,7 @@ describe('jobs', () => {
     await shop.until(6);
     expect(shop.begun.map((name) => name.split(/[:-]/)[1])).toEqual(['fill', 'fill', 'fill', 'fill', 'timed', 'alpha']);
     await shop.end(shop.begun[0] as string);
+    await shop.end(shop.begun[1] as string);
     await shop.until(7);
     expect(shop.begun[6]).toBe('sync:timed-1');
   });
@@ -119,9 +126,13 @@ describe('jobs', () => {
   it('that fail by surprise are tried again later, and given up in the end', async () => {
     await shop.worker.stop('not used here');
     let tries = 0;
-    const worker = new Worker(() => shop.bench.engine, shop.queue, { sync: async () => { tries++; throw new Error('something broke'); } } as never);
+    const worker = new Worker(() => shop.engine, shop.queue, { sync: async () => { tries++; throw new Error('something broke'); } } as never);
     await worker.start();
     const job = await shop.add({ kind: 'sync', source: 'alpha' });
+    for (let end = await shop.queue.find(job.id); end?.state !== 'failed'; end = await shop.queue.find(job.id)) {
+      shop.clock.advance(60_000);
+      await turn();
+    }
     expect(await shop.queue.ended(job.id)).toMatchObject({ state: 'failed', error: 'something broke', attempts: 5 });
     expect(tries).toBe(5);
     await worker.stop('the test is over');
@@ -131,10 +142,10 @@ describe('jobs', () => {
     const { database } = shop.bench.engine;
     await shop.add({ kind: 'sync', source: 'alpha' });
     await shop.add({ kind: 'sync', source: 'beta' });
-    const far = shop.bench.clock.now() + 3_600_000;
+    const far = shop.clock.now() + 3_600_000;
     await database.transaction(async (tx) => {
       await tx.execute(`UPDATE jobs SET state = 'running', holder = 'elsewhere', attempts = 1`);
-      await tx.insertMany('leases', ['name', 'holder', 'fence', 'expires_at'], [['job:sync:beta', 'elsewhere', 1, far], ['job:sync:alpha', 'elsewhere', 2, shop.bench.clock.now() - 1]]);
+      await tx.insertMany('leases', ['name', 'holder', 'fence', 'expires_at'], [['job:sync:beta', 'elsewhere', 1, far], ['job:sync:alpha', 'elsewhere', 2, shop.clock.now() - 1]]);
     });
     await shop.worker.start();
     await shop.until(1);
