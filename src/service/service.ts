@@ -29,7 +29,7 @@ export interface ServiceOptions {
   /** What listens, and the parts that stand behind jobs: built on the engine that is always the present one. */
   readonly compose: (engine: Engine, queue: TableQueue) => Promise<{ readonly parts: Parts; readonly server?: ServiceServer }>;
   /** Tests tick by themselves. */
-  readonly ticks?: (tick: () => Promise<unknown>) => { stop(): void };
+  readonly ticks?: (tick: () => Promise<unknown>) => Promise<{ stop(): Promise<void> }>;
 }
 
 export interface ServiceServer {
@@ -59,7 +59,7 @@ export class Service {
   scheduler: Scheduler | undefined;
   address: string | undefined;
   private server: ServiceServer | undefined;
-  private timer: { stop(): void } | undefined;
+  private timer: { stop(): Promise<void> } | undefined;
   private reloading: Promise<unknown> = Promise.resolve();
   private ended: Promise<void> | undefined;
 
@@ -88,7 +88,7 @@ export class Service {
     }
     await this.worker?.start();
     const { scheduler } = this;
-    if (scheduler) this.timer = this.options.ticks?.(() => scheduler.tick().catch((error: unknown) => this.engine.log.warn('schedules could not be looked at', { error: String(error) })));
+    if (scheduler) this.timer = await this.options.ticks?.(() => scheduler.tick().catch((error: unknown) => this.engine.log.warn('schedules could not be looked at', { error: String(error) })));
     this.engine.log.info('the service has started', { role, ...(this.address !== undefined && { address: this.address }), sources: this.current.config.sources.length, writes: this.current.config.environment.writes });
   }
 
@@ -151,7 +151,7 @@ export class Service {
 
   private async end(because: string): Promise<void> {
     const { log } = this.engine;
-    this.timer?.stop();
+    await this.timer?.stop();
     const grace = new AbortController();
     const orderly = (async () => {
       await Promise.all([this.server?.close(), this.worker?.stop(because)]);

@@ -49,7 +49,7 @@ class House {
     this.service = await Service.start({
       engine: { clock: this.clock, log: silentLog, waitMs: 0 }, config: loaded.config, catalogue: this.catalogue, role: 'all', reload: () => this.load(),
       compose: async (engine, queue) => ({ parts: {}, server: await listener(engine, queue, run) }),
-      ticks: (tick) => { this.tick = tick; return { stop: () => { this.tick = async () => undefined; } }; },
+      ticks: async (tick) => { this.tick = tick; return { stop: async () => { this.tick = async () => undefined; } }; },
     });
   }
 

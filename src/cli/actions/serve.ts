@@ -1,12 +1,10 @@
-import { setInterval as every } from 'node:timers';
 import { createRedactor } from '../../../connectors/sdk/http/index.js';
 import { createLogger } from '../../observability/index.js';
 import { Service, type ServiceRole } from '../../service/service.js';
 import { listener } from '../../service/listen.js';
+import { startTicking } from '../../scheduling/ticking.js';
 import { usage } from '../failures.js';
 import type { Run } from '../verb.js';
-
-const TICK_MS = 1_000;
 
 /** Logs are the service's data: JSON lines on stdout. */
 export const serve: Run = async (session, _args, options) => {
@@ -23,11 +21,7 @@ export const serve: Run = async (session, _args, options) => {
       return result.ok ? { ok: true, config: result.config } : { ok: false, problems: result.problems };
     },
     compose: async (engine, queue) => ({ parts: {}, ...((role === 'all' || role === 'api') && { server: await listener(engine, queue, session.perform) }) }),
-    ticks: (tick) => {
-      const timer = every(() => void tick(), TICK_MS);
-      void tick();
-      return { stop: () => clearInterval(timer) };
-    },
+    ticks: startTicking,
   });
   await out.talk(`${service.address === undefined ? 'working' : `listening on ${service.address}`}; Ctrl-C ends it in good order, a second one at once`);
   const forgetReload = io.onReload(() => void service.reload());
