@@ -8,11 +8,11 @@ import { FirstSchema1764000000001 } from './migrations/0001-first-schema.js';
 import { Service1764400000002 } from './migrations/0002-service.js';
 import type { Dialect } from './schema-ddl.js';
 import { chooseDriver, thisHost } from './sqlite-driver.js';
-import type { Row, SqlValue, Tx, UpsertOptions } from './tx.js';
+import type { DatabaseHooks, Row, SqlValue, Tx, UpsertOptions } from './tx.js';
 
 export const MIGRATIONS = [FirstSchema1764000000001, Service1764400000002];
 
-export interface OpenOptions {
+export interface OpenOptions extends DatabaseHooks {
   /** `sqlite:<path>`, `sqlite::memory:` or `mysql://user:password@host:port/database`. */
   readonly url: string;
   /** Beside a running service: no migration, no write pragma. */
@@ -31,7 +31,7 @@ export interface OpenOptions {
 export class Database {
   private tail: Promise<unknown> = Promise.resolve();
   private closed = false;
-  private constructor(private readonly source: DataSource, readonly dialect: Dialect, private readonly onStatement?: (sql: string) => void) {}
+  private constructor(private readonly source: DataSource, readonly dialect: Dialect, private readonly onStatement: ((sql: string) => void) | undefined, private readonly hooks: DatabaseHooks) {}
 
   static async open(options: OpenOptions): Promise<Database> {
     const dialect: Dialect = options.url.startsWith('sqlite:') ? 'sqlite' : 'mysql';
@@ -41,7 +41,7 @@ export class Database {
     } catch (error) {
       throw openError(error, dialect);
     }
-    const database = new Database(source, dialect, options.onStatement);
+    const database = new Database(source, dialect, options.onStatement, options);
     try {
       if (options.readonly) await database.refuseOtherSchema('older');
       else await database.migrate(options.onSchemaStatement);
@@ -114,7 +114,11 @@ export class Database {
     const before = this.tail;
     let open!: () => void;
     this.tail = new Promise<void>((resolve) => (open = resolve));
+    const { onGate } = this.hooks;
+    const since = onGate && performance.now();
     await before;
+    // In real time, whatever the clock says: the disk is waited for.
+    if (since !== undefined) onGate?.((performance.now() - since) / 1_000);
     try {
       if (this.closed) throw new DatabaseError('the database is closed', 'this is a programming error: report it with the log');
       return await work();
@@ -125,7 +129,7 @@ export class Database {
 
   private async onSqlite<T>(work: (tx: Tx) => Promise<T>, writes: boolean): Promise<T> {
     const raw = this.raw();
-    const tx = new SqliteTx(raw, this.onStatement);
+    const tx = new SqliteTx(raw, this.onStatement, this.hooks.onLease);
     try {
       if (!writes) return await work(tx);
       await tx.execute('BEGIN IMMEDIATE');
@@ -143,10 +147,10 @@ export class Database {
     for (let attempt = 1; ; attempt++) {
       const runner = this.source.createQueryRunner();
       try {
-        if (!writes) return await work(new MysqlTx(runner, this.onStatement));
+        if (!writes) return await work(new MysqlTx(runner, this.onStatement, this.hooks.onLease));
         this.onStatement?.('START TRANSACTION');
         await runner.startTransaction();
-        const result = await work(new MysqlTx(runner, this.onStatement));
+        const result = await work(new MysqlTx(runner, this.onStatement, this.hooks.onLease));
         this.onStatement?.('COMMIT');
         await runner.commitTransaction();
         return result;
@@ -210,7 +214,7 @@ function mysqlOptions({ url }: OpenOptions): DataSourceOptions {
 /** The driver runs synchronously; statements are prepared once a shape. */
 class SqliteTx implements Tx {
   readonly dialect = 'sqlite';
-  constructor(private readonly raw: BetterSqlite3.Database, private readonly onStatement?: (sql: string) => void) {}
+  constructor(private readonly raw: BetterSqlite3.Database, private readonly onStatement: ((sql: string) => void) | undefined, readonly onLease: DatabaseHooks['onLease']) {}
 
   private prepare(sql: string): BetterSqlite3.Statement {
     this.onStatement?.(sql);
@@ -248,7 +252,7 @@ const PREPARED = new WeakMap<BetterSqlite3.Database, Map<string, BetterSqlite3.S
 /** Many rows a statement: on this protocol one statement a row costs a factor of five. */
 class MysqlTx implements Tx {
   readonly dialect = 'mysql';
-  constructor(private readonly runner: QueryRunner, private readonly onStatement?: (sql: string) => void) {}
+  constructor(private readonly runner: QueryRunner, private readonly onStatement: ((sql: string) => void) | undefined, readonly onLease: DatabaseHooks['onLease']) {}
 
   async query<T extends Row>(sql: string, params: readonly SqlValue[] = []): Promise<T[]> {
     this.onStatement?.(sql);

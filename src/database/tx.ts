@@ -3,6 +3,16 @@ import type { Dialect } from './schema-ddl.js';
 export type SqlValue = string | number | null;
 export type Row = Record<string, any>;
 
+/** `taken_over`: from a holder that did not give it back. `fenced`: a write was refused, for somebody else holds it by now. */
+export type LeaseEvent = 'taken_over' | 'fenced';
+
+/** What the database tells whoever counts. Called while work is under way: they must not throw. */
+export interface DatabaseHooks {
+  /** Real seconds that one piece of work waited for the gate. */
+  readonly onGate?: (seconds: number) => void;
+  readonly onLease?: (event: LeaseEvent, lease: string) => void;
+}
+
 export interface UpsertOptions {
   /** Columns that make a row the same row. */
   readonly keys: readonly string[];
@@ -13,6 +23,8 @@ export interface UpsertOptions {
 /** One open transaction. Everything speaks in sets: statements are chunked below every driver's bind limit. */
 export interface Tx {
   readonly dialect: Dialect;
+  /** Absent: nobody counts. */
+  readonly onLease?: DatabaseHooks['onLease'];
   query<T extends Row = Row>(sql: string, params?: readonly SqlValue[]): Promise<T[]>;
   /** Rows affected. */
   execute(sql: string, params?: readonly SqlValue[]): Promise<number>;

@@ -3,6 +3,7 @@ import type { LoadedConfig } from '../config/types.js';
 import { Database, type OpenOptions } from '../database/database.js';
 import { LockFile } from '../database/lock-file.js';
 import type { ConnectorCatalogue } from '../config/index.js';
+import { databaseHooks } from '../observability/database-hooks.js';
 import { NO_METRICS, type Metrics } from '../observability/metrics-port.js';
 import { pushRulesOf, type PushRules } from '../push/rules.js';
 import { crashPointFromEnvironment, type CrashPoint } from './crash-places.js';
@@ -61,7 +62,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const url = options.url ?? config.database.url;
   const path = url.startsWith('sqlite:') && !url.startsWith('sqlite::memory:') ? url.slice('sqlite:'.length) : undefined;
   const crash = options.crash ?? crashPointFromEnvironment();
-  const open = (): Promise<Database> => Database.open({ url, onSchemaStatement: () => crash('between schema statements'), ...(options.readonly && { readonly: true }), ...(options.onStatement && { onStatement: options.onStatement }) });
+  const metrics = options.metrics ?? NO_METRICS;
+  const open = (): Promise<Database> => Database.open({ url, ...databaseHooks(config, metrics), onSchemaStatement: () => crash('between schema statements'), ...(options.readonly && { readonly: true }), ...(options.onStatement && { onStatement: options.onStatement }) });
   let lock: LockFile | undefined;
   if (path !== undefined && !options.readonly) {
     Database.prepareFolder(path);
@@ -80,7 +82,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     throw error;
   }
   return {
-    config, catalogue: options.catalogue, database, ...(push && { push }), clock, log: options.log, signal: options.signal, actor: options.actor ?? 'lockstep', crash, metrics: options.metrics ?? NO_METRICS,
+    config, catalogue: options.catalogue, database, ...(push && { push }), clock, log: options.log, signal: options.signal, actor: options.actor ?? 'lockstep', crash, metrics,
     close: async () => {
       await database.close();
       lock?.release();

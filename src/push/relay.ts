@@ -331,6 +331,7 @@ function settleRow(session: TargetSession, row: OutboxRow, flights: readonly InF
     case 'retry': {
       const retry = flights.flatMap(({ outcome }) => (outcome?.kind === 'retry' && outcome.afterMs !== undefined ? [outcome.afterMs] : []));
       session.count('retried');
+      if (end === 'conflict') session.engine.metrics.count('lockstep_push_conflicts_total', { target: session.target.source.name });
       again({ notBefore: now + (end === 'conflict' && row.attempts < 3 ? 0 : waitBefore(row.attempts + 1, retry.length > 0 ? Math.max(...retry) : undefined)), attempts: end === 'conflict' ? row.attempts + 1 : row.attempts, reason: reasonOf(flights) });
       return;
     }

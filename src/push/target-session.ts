@@ -44,6 +44,7 @@ export class TargetSession {
 
   count(what: Counted, row?: OutboxRow): void {
     this.counts[what]++;
+    this.engine.metrics.count('lockstep_pushes_total', { target: this.target.source.name, outcome: what });
     if (row?.causeRun && (what === 'verified' || what === 'normalised' || what === 'created' || what === 'failed')) this.ended.push({ runId: row.causeRun, failed: what === 'failed' });
   }
 

@@ -2,6 +2,7 @@ import type { Clock, Connector, ConnectorLog } from '../../connectors/sdk/contra
 import { createHttp, type SourceHttp } from '../../connectors/sdk/http/index.js';
 import type { LoadedConfig, SourceSettings } from '../config/types.js';
 import type { ConnectorCatalogue } from '../config/index.js';
+import type { Metrics } from '../observability/metrics-port.js';
 import { wantedPaths } from './wanted.js';
 
 /** A connector speaking to one configured source. */
@@ -19,6 +20,7 @@ export interface ConnectPorts {
   readonly clock: Clock;
   readonly log: ConnectorLog;
   readonly signal: AbortSignal;
+  readonly metrics?: Metrics;
 }
 
 /** No request is sent yet. One rate budget serves all that the source is asked. */
@@ -33,6 +35,7 @@ export async function connectSource(ports: ConnectPorts, source: SourceSettings)
   const http = createHttp({
     source: source.name, ...(source.baseUrl !== undefined && { baseUrl: source.baseUrl }), clock: ports.clock, signal: ports.signal, log, concurrency: connector.manifest.concurrency,
     ...(source.tls && { tls: source.tls }), folder: source.folder, secrets: ports.config.secrets,
+    onWait: (ms, reason) => ports.metrics?.observe('lockstep_source_wait_seconds', ms / 1_000, { source: source.name, reason }),
   });
   const client = await connector.connect({ source: { ...source, wanted: wantedPaths(source.mapping) }, http, clock: ports.clock, log, signal: ports.signal });
   return {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { InterruptedError, SourceError, type Stream } from '../../connectors/sdk/contract/index.js';
+import { InterruptedError, SourceError, type Page, type Stream } from '../../connectors/sdk/contract/index.js';
 import type { SourceSettings } from '../config/types.js';
 import type { Engine } from '../engine/engine.js';
 import { holderOf, holderWords } from '../database/processes.js';
@@ -133,7 +133,12 @@ export class RunService {
 
   /** The vendor no longer takes the cursor: the stream is read in full instead. */
   private async stream(connection: Connection, run: StreamRun, request: RunRequest): Promise<{ readonly suspect: boolean }> {
-    const onPage = (at: StreamRun, page: { readonly expected?: number }): void => request.onProgress({ kind: 'page', source: run.source.name, stream: run.stream.name, counts: at.counts, ...(page.expected !== undefined && { expected: page.expected }) });
+    const onPage = (at: StreamRun, page: Page): void => {
+      const labels = { source: run.source.name, stream: run.stream.name };
+      this.engine.metrics.count('lockstep_pages_total', labels);
+      this.engine.metrics.count('lockstep_records_total', labels, page.records.length);
+      request.onProgress({ kind: 'page', source: run.source.name, stream: run.stream.name, counts: at.counts, ...(page.expected !== undefined && { expected: page.expected }) });
+    };
     try {
       return await runStream(this.engine, connection, run, onPage);
     } catch (error) {
@@ -240,6 +245,8 @@ export class RunService {
         await finishRun(tx, run.id, status, finishedAt, report, error ? JSON.stringify(error) : null);
       });
     }
+    this.tell(run.source, status);
+    engine.metrics.observe('lockstep_run_duration_seconds', Math.max(0, finishedAt - run.startedAt) / 1_000, { source: run.source });
     request.onProgress({ kind: 'run_finished', source: run.source, status });
     return report;
   }
@@ -257,9 +264,14 @@ export class RunService {
     return rows.filter((row) => source.streams.includes(row['name']) && (stream === undefined || row['name'] === stream)).map((row) => Number(row['id']));
   }
 
+  private tell(source: string, outcome: RunStatus): void {
+    this.engine.metrics.count('lockstep_runs_total', { source, outcome });
+  }
+
   /** A run of which no row tells. */
   private unwritten({ source, onProgress }: RunRequest, id: string, startedAt: number, status: RunStatus, why: string, error?: ErrorReport): RunReport {
     const at = new Date(startedAt).toISOString();
+    this.tell(source.name, status);
     onProgress({ kind: 'run_finished', source: source.name, status, message: why });
     return { id, source: source.name, mode: 'incremental', status, streams: {}, assets: NO_ASSETS, pushes: { queued: 0, sent: 0, failed: 0 }, reviews: 0, uncoveredScopes: [], startedAt: at, finishedAt: at, warnings: [why], ...(error && { error }) };
   }

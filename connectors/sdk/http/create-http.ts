@@ -38,7 +38,11 @@ export interface HttpOptions {
   /** e.g. Nest's `HttpService.axiosRef`; absent: an instance of its own. */
   readonly axios?: AxiosInstance;
   readonly version?: string;
+  /** Told of each wait before it begins or once it is over: `throttled`: the vendor asked for it; `failed`: before another try; `pace`: so as not to be asked. */
+  readonly onWait?: (ms: number, reason: WaitReason) => void;
 }
+
+export type WaitReason = 'throttled' | 'failed' | 'pace';
 
 /** The port of one source, with what its owner needs beside. */
 export interface SourceHttp extends HttpPort {
@@ -70,7 +74,7 @@ type Step =
   | { readonly kind: 'redirect'; readonly to: URL; readonly failed: Failure; readonly asked: number | undefined };
 
 export function createHttp(options: HttpOptions): SourceHttp {
-  const { source, clock, signal, log } = options;
+  const { source, clock, signal, log, onWait } = options;
   const random = options.random ?? Math.random;
   const maxAttempts = Math.max(1, options.maxAttempts ?? 8);
   const maxWaitMs = options.maxWaitMs ?? DEFAULT_MAX_WAIT_MS;
@@ -126,8 +130,12 @@ export function createHttp(options: HttpOptions): SourceHttp {
   const callOnce = async (request: HttpRequest, url: URL, credentials: Readonly<Record<string, string>>, port: Port): Promise<Answer> =>
     await budget.run(async () => {
       const passed = [];
+      const reachedAt = clock.now();
       for (const gate of port.gates) passed.push(await gate.pass(signal));
+      const pacedAt = clock.now();
+      if (pacedAt > reachedAt) onWait?.(pacedAt - reachedAt, 'pace');
       await budget.still(signal);
+      if (clock.now() > pacedAt) onWait?.(clock.now() - pacedAt, 'throttled');
       const timeoutMs = request.timeoutMs ?? options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
       const hurry = new AbortController();
       let late = false;
@@ -216,6 +224,7 @@ export function createHttp(options: HttpOptions): SourceHttp {
       waited += wait;
       if (throttled) budget.pauseUntil(clock.now() + wait);
       log.warn('trying again', { url: redact(url.origin + url.pathname), attempt, waitMs: wait, because: redact(failure.message), ...(request.stream !== undefined && { stream: request.stream }) });
+      onWait?.(wait, throttled ? 'throttled' : 'failed');
       try {
         await clock.sleep(wait, signal);
       } catch (error) {

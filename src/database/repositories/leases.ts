@@ -19,6 +19,7 @@ export class LeaseLostError extends Error {
 export async function takeLease(tx: Tx, name: string, holder: string, ttlMs: number, now: number): Promise<{ readonly lease: Lease } | { readonly heldBy: string; readonly until: number }> {
   const [row] = await tx.query(`SELECT holder, expires_at FROM leases WHERE name = ?${tx.dialect === 'mysql' ? ' FOR UPDATE' : ''}`, [name]);
   if (row && row['holder'] !== null && row['holder'] !== holder && Number(row['expires_at']) > now && !isDeadHolder(row['holder'])) return { heldBy: row['holder'], until: Number(row['expires_at']) };
+  if (row && row['holder'] !== null && row['holder'] !== holder) tx.onLease?.('taken_over', name);
   const fence = await take(tx, 'fences', 1);
   await tx.insertMany('leases', ['name', 'holder', 'fence', 'expires_at'], [[name, holder, fence, now + ttlMs]], { keys: ['name'], update: ['holder', 'fence', 'expires_at'] });
   return { lease: { name, holder, fence } };
@@ -31,6 +32,7 @@ export async function checkLease(tx: Tx, lease: Lease, ttlMs: number, now: numbe
   const [row] = await tx.query('SELECT holder, fence, expires_at FROM leases WHERE name = ?', [lease.name]);
   // MySQL counts a row whose values stay the same as not affected.
   if (row && Number(row['fence']) === lease.fence && row['holder'] === lease.holder) return;
+  tx.onLease?.('fenced', lease.name);
   throw new LeaseLostError(lease, row ? row['holder'] : null);
 }
 
