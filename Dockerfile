@@ -34,5 +34,7 @@ RUN install -d -o 10001 -g 10001 /data
 WORKDIR /data
 VOLUME /data
 USER 10001:10001
+# Asks the service on its own port, as lockstep.yaml says; a container that runs a single command is over before it matters.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 CMD ["node", "/app/dist/src/cli.js", "doctor", "--live"]
 ENTRYPOINT ["tini", "--", "node", "/app/dist/src/cli.js"]
 CMD ["--help"]

@@ -11,10 +11,10 @@ export function readDockerfile(text) {
       continue;
     }
     if (stages.length === 0) throw new Error(`${instruction} stands before the first FROM`);
-    if (!['RUN', 'COPY', 'WORKDIR', 'ENV', 'USER', 'ENTRYPOINT', 'CMD', 'LABEL', 'VOLUME', 'EXPOSE'].includes(instruction)) throw new Error(`the rehearsal does not know ${instruction}: teach it`);
+    if (!['RUN', 'COPY', 'WORKDIR', 'ENV', 'USER', 'ENTRYPOINT', 'CMD', 'LABEL', 'VOLUME', 'EXPOSE', 'HEALTHCHECK'].includes(instruction)) throw new Error(`the rehearsal does not know ${instruction}: teach it`);
     const flags = {};
     let words = rest;
-    for (let match; (match = /^--([a-z]+)=(\S+)\s+/.exec(words));) {
+    for (let match; (match = /^--([a-z-]+)=(\S+)\s+/.exec(words));) {
       flags[match[1]] = match[2];
       words = words.slice(match[0].length);
     }

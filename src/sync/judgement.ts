@@ -15,7 +15,7 @@ export function judgementOf({ config, push }: { readonly config: LoadedConfig; r
       identity: { sharedLimit, tiers, classes }, authority: config.authority, lifecycle,
       stageRules: rules.map((rule) => ({ name: rule.name, when: rule.when.expression, to: rule.to, ...(rule.from && { from: rule.from }), ...(rule.leavesProtected.length > 0 && { protected: true }) })),
     },
-    isJunk: compileJunk(junk), matches: createMatcher(), configHash: config.hash.slice(0, 16), ...(push && { push }),
+    isJunk: compileJunk(junk), matches: createMatcher(), configHash: config.hash.slice(0, 16), rawVersions: config.retention.rawVersions, ...(push && { push }),
   };
 }
 

@@ -57,7 +57,7 @@ export async function applyPlan(tx: Tx, input: ApplyInput): Promise<{ readonly c
   };
 }
 
-async function saveRecords(tx: Tx, { plan, active, waiting, closure, options }: ApplyInput): Promise<void> {
+async function saveRecords(tx: Tx, { plan, active, waiting, closure, options, judgement }: ApplyInput): Promise<void> {
   const assetOf = new Map(plan.memberships.map(({ key, assetId }) => [key, assetId]));
   const seated = (each: Prepared): RecordHead => ({ ...each.head, assetId: each.head.state === 'withdrawn' ? null : (assetOf.get(each.record.key) ?? each.head.assetId) });
   const versions = active.filter((each) => each.incoming.kind === 'version');
@@ -78,18 +78,18 @@ async function saveRecords(tx: Tx, { plan, active, waiting, closure, options }: 
     const before = each.isNew ? undefined : closure.stored.get(each.head.id)?.record;
     return { id: each.head.id, streamId: each.head.streamId, ...(before && { before }), after: each.head.state === 'withdrawn' ? { ...each.record, identifiers: [], hostnames: [] } : each.record };
   }));
-  await saveVersions(tx, versions, waiting, options);
+  await saveVersions(tx, versions, waiting, options, judgement.rawVersions);
 }
 
 const VERSION_COLUMNS = ['record_id', 'no', 'state', 'recorded_at', 'run_id', 'modified_at', 'content_hash', 'read_at', 'previous_read_at', 'raw', 'effects'];
 
-async function saveVersions(tx: Tx, accepted: readonly Prepared[], waiting: ReadonlyMap<Prepared, ReadonlySet<EffectKind>>, { runId, now }: SliceOptions): Promise<void> {
+async function saveVersions(tx: Tx, accepted: readonly Prepared[], waiting: ReadonlyMap<Prepared, ReadonlySet<EffectKind>>, { runId, now }: SliceOptions, rawVersions: number): Promise<void> {
   const known = accepted.filter((each) => !each.isNew).map((each) => each.head.id);
   if (known.length > 0) {
     await executeIn(tx, `UPDATE record_versions SET state = 'superseded', review_id = NULL WHERE state IN ('held', 'waiting') AND record_id IN (?)`, known);
     await executeIn(tx, `UPDATE review_records SET done = 1 WHERE review_id IN (SELECT id FROM reviews WHERE status = 'open' AND kind IN ('held_stage_move', 'held_class_change', 'held_merge', 'held_split', 'held_emptied')) AND record_id IN (?)`, known);
-    // Three raw payloads are kept, enough to replay a mapping and to see what changed.
-    await executeIn(tx, `UPDATE record_versions SET raw = NULL WHERE raw IS NOT NULL AND no <= (SELECT h.version_no FROM record_heads h WHERE h.id = record_versions.record_id) - 3 AND record_id IN (?)`, accepted.filter((each) => !each.isNew && each.head.versionNo > 3).map((each) => each.head.id));
+    // The latest raw payloads are kept, to see what changed.
+    await executeIn(tx, `UPDATE record_versions SET raw = NULL WHERE raw IS NOT NULL AND no <= (SELECT h.version_no FROM record_heads h WHERE h.id = record_versions.record_id) - ? AND record_id IN (?)`, accepted.filter((each) => !each.isNew && each.head.versionNo > rawVersions).map((each) => each.head.id), [rawVersions]);
   }
   const row = (each: Prepared, state: string, effects: ReadonlySet<EffectKind> | null): (string | number | null)[] => {
     const raw = each.incoming.kind === 'version' ? each.incoming.raw : null;

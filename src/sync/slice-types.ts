@@ -12,6 +12,8 @@ export interface Judgement {
   readonly isJunk: (kind: IdentifierKind, value: string) => boolean;
   readonly matches: (pattern: string, text: string) => boolean;
   readonly configHash: string;
+  /** Raw payloads kept of a record; older ones are put away when a newer version counts. */
+  readonly rawVersions: number;
   /** Who is told of changes. Absent: nobody. */
   readonly push?: PushRules;
 }

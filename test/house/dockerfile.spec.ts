@@ -46,6 +46,16 @@ describe('the Dockerfile', () => {
     expect(step('ENTRYPOINT')[0]!.list).toEqual(['tini', '--', 'node', `/app/${manifest.bin['lockstep']}`]);
   });
 
+  it('is asked for its health through the command line, by the program that it enters by', () => {
+    const [check, ...more] = step('HEALTHCHECK');
+    const entered = step('ENTRYPOINT')[0]?.list ?? [];
+
+    expect(more).toEqual([]);
+    expect(JSON.parse(check!.text.replace(/^CMD /, ''))).toEqual([...entered.slice(entered.indexOf('--') + 1), 'doctor', '--live']);
+    // Longer than doctor itself waits for an answer.
+    expect(check!.flags).toMatchObject({ timeout: '10s', retries: '3' });
+  });
+
   it('is sent every file that it copies, and no test', () => {
     const ignored = reader.ignoredBy(readFileSync(path.join(ROOT, '.dockerignore'), 'utf8'));
     const copied = stages.flatMap(({ steps }) => steps).filter(({ instruction, flags }) => instruction === 'COPY' && !flags['from']).flatMap(({ list }) => list.slice(0, -1));

@@ -63,7 +63,7 @@ export function brokenLink(root: string, { file, target }: Link): string | undef
 /** Verbs of the public interface, for as long as there is no command line to ask. */
 const PROMISED = [
   'init', 'config', 'check', 'schema', 'show', 'discover', 'sync', 'plan', 'assets', 'list', 'history', 'explain', 'merge', 'split', 'override', 'identity', 'match',
-  'reviews', 'resolve', 'quarantine', 'replay', 'discard', 'runs', 'sources', 'rebuild', 'connector', 'backup', 'demo', 'version', 'completion', 'help',
+  'reviews', 'resolve', 'quarantine', 'replay', 'discard', 'runs', 'sources', 'rebuild', 'connector', 'backup', 'doctor', 'demo', 'version', 'completion', 'help',
 ];
 
 /** The names of the commands that `src/cli` registers (`.command('sync')`, `new Command('sync')`, a verb's `usage: 'sync [source...]'`, a group's `name: 'assets'`), flat. */

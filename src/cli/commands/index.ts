@@ -3,6 +3,7 @@ import { assets } from './assets.js';
 import { completion, version } from './about.js';
 import { config, init } from './config.js';
 import { connector, identity, backup, rebuild } from './model.js';
+import { doctor } from './doctor.js';
 import { demo } from '../demo-verb.js';
 import { report } from './reports.js';
 import { deadLetters, outbox, push, undo } from './pushing.js';
@@ -11,5 +12,5 @@ import { check, discover, plan, runs, serve, sources, sync } from './running.js'
 
 /** Everything that can be typed, in the order in which somebody new needs it. */
 export const COMMANDS: readonly (Verb | Group)[] = [
-  demo, init, config, check, discover, sync, plan, push, serve, assets, identity, reviews, quarantine, outbox, deadLetters, undo, runs, sources, report, rebuild, connector, backup, completion, version,
+  demo, init, config, check, discover, sync, plan, push, serve, assets, identity, reviews, quarantine, outbox, deadLetters, undo, runs, sources, report, rebuild, connector, backup, doctor, completion, version,
 ];
