@@ -33,5 +33,5 @@ export const manifest: Manifest = {
   referenceFields: ['CFLockstepId'],
   // a create whose answer was lost may be at work still, and is seen only when it is done
   indexLagMs: 60_000,
-  lacks: ['webhooks', 'software', 'licences', 'contracts'],
+  lacks: ['software', 'licences', 'contracts'],
 };

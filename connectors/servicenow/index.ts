@@ -6,7 +6,8 @@ import { ServiceNowOptions } from './config.js';
 import { discover } from './discover.js';
 import { manifest } from './manifest.js';
 import { streams } from './streams/index.js';
+import { webhook } from './webhook.js';
 
 /** ServiceNow: CMDB, hardware assets, relationships, installed software. */
-export const connector = defineConnector<ServiceNowClient>({ manifest, optionsClass: ServiceNowOptions, streams, connect, check, discover });
+export const connector = defineConnector<ServiceNowClient>({ manifest, optionsClass: ServiceNowOptions, streams, connect, check, discover, webhook });
 export default connector;

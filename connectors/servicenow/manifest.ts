@@ -51,5 +51,5 @@ export const manifest: Manifest = {
   referenceFields: ['correlation_id'],
   // The quota of a transaction: a create whose answer was lost may be running that long, and is seen only when it commits.
   indexLagMs: 60_000,
-  lacks: ['webhooks', 'licences', 'contracts', 'requests'],
+  lacks: ['licences', 'contracts', 'requests'],
 };

@@ -6,7 +6,5 @@ describeConnector(connector, {
   sandbox: sandbox.start,
   // the choice of discovery_source under which CIs are created
   source: { options: { dataSource: 'Lockstep' } },
-  skip: {
-    webhooks: 'receiving events is not built yet',
-  },
+  webhooks: { signed: ['hmac_sha256'], staleAfterMs: { hmac_sha256: 300_000 } },
 });

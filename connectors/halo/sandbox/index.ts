@@ -5,6 +5,7 @@ import {
 } from '../../sdk/sandbox/index.js';
 import { exception, forbidden, notFound, unauthorised, undescribed } from './answers.js';
 import { covers, CREDENTIALS, Tokens } from './auth.js';
+import { webhookOf } from './deliveries.js';
 import { editsOf } from './edits.js';
 import type { Instance, Written } from './instance.js';
 import { listAssets, listOthers, listTypes, readAsset, readLookup, readOther, readType, ticketStatuses } from './reading.js';
@@ -141,6 +142,7 @@ export async function start(options: SandboxOptions = {}): Promise<HaloSandbox> 
       limits.pageSize = pageSize;
       limits.window = rate && new RollingWindow(rate.requests, rate.perMs);
     },
+    deliveries: webhookOf(store, desk, options.seed ?? 1, server.now),
     setClockSkew: server.setClockSkew,
     clearAudit: () => { instance.audit.length = 0; },
     revokeTokens: () => tokens.revoke(),

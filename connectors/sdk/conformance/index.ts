@@ -6,6 +6,7 @@ import { describeFaults, type FaultExpectations } from './faults.js';
 import { describeMapping } from './mapping.js';
 import { describeWriting } from './push.js';
 import { describeReading, type Suite } from './reading.js';
+import { describeWebhooks, type WebhookExpectations } from './webhooks.js';
 
 export interface ConformanceOptions {
   /** How the connector's sandbox is started. */
@@ -24,6 +25,8 @@ export interface ConformanceOptions {
   readonly faults?: FaultExpectations;
   /** How long after its time stamp a change may become visible, at least; default 10 s. An increment's overlap must cover it. */
   readonly lateMs?: number;
+  /** What proves deliveries, and for how long; needed where the connector takes any. */
+  readonly webhooks?: WebhookExpectations;
   /** Default: all that the sandbox has. The first is the one on which faults are tried. */
   readonly streams?: readonly string[];
 }
@@ -68,6 +71,7 @@ export function describeConnector(connector: Connector, options: ConformanceOpti
     describeAccess(suite, base);
     // the part is left out where the manifest lacks it
     if (!(connector.manifest.lacks ?? []).includes('push')) describeWriting(suite);
+    if (connector.webhook !== undefined && options.webhooks !== undefined) describeWebhooks(suite, options.webhooks);
   });
 }
 
@@ -78,6 +82,15 @@ function describeManifest(connector: Connector, options: ConformanceOptions, kno
       const writes = connector.streams.some((stream) => stream.push !== undefined);
       expect({ lacks: (manifest.lacks ?? []).includes('push') || (options.skip ?? {})['push'] !== undefined }).toEqual({ lacks: !writes });
       if (connector.streams.some((stream) => stream.push?.create !== undefined)) expect(manifest.referenceFields?.length).toBeGreaterThan(0);
+    });
+
+    it('says whether it takes deliveries', () => {
+      const takes = connector.webhook !== undefined;
+      expect({ lacks: (manifest.lacks ?? []).includes('webhooks'), tried: options.webhooks !== undefined }).toEqual({ lacks: !takes, tried: takes });
+      if (!takes) return;
+      expect(manifest.webhookAuth.length).toBeGreaterThan(0);
+      expect(connector.webhook!.tells.length).toBeGreaterThan(0);
+      for (const name of connector.webhook!.tells) expect(connector.streams.map((stream) => stream.name)).toContain(name);
     });
 
     it('names what the connector has, and only that', async () => {

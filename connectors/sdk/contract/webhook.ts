@@ -10,14 +10,18 @@ export interface Delivery {
 /** One entry of `webhook.auth`, references already replaced by values. */
 export type DeliveryAuth = { readonly method: string } & Readonly<Record<string, string | boolean | readonly string[]>>;
 
-/** `eventId`: the vendor's own name of this event, where it sends one; deliveries are recognised by it, else by their bytes. `sentAt`: ms UTC, where the vendor signs a time. */
+/**
+ * `eventId`: the vendor's own name of this event, where it sends one under the same proof as the rest; deliveries are recognised by it,
+ * else by their bytes. `changeId`: the same change told under another name is the same delivery. `sentAt`: ms UTC, where the vendor signs a time.
+ */
 export type DeliveryVerdict =
-  | { readonly kind: 'verified'; readonly eventId?: string; readonly sentAt?: number }
+  | { readonly kind: 'verified'; readonly eventId?: string; readonly changeId?: string; readonly sentAt?: number }
   | { readonly kind: 'refused'; readonly because: 'signature' | 'stale' };
 
 /** A record that something happened to. The values in a delivery are never believed: the record is read again. */
 export interface DeliveryHint {
-  readonly stream: string;
+  /** Of those that are read, which may hold it: one where the delivery tells which, never none. */
+  readonly streams: readonly string[];
   readonly externalId: string;
   readonly change: 'changed' | 'deleted';
 }
@@ -31,6 +35,8 @@ export type DeliveryReading =
 
 /** What a connector knows of its vendor's deliveries. Pure: no request, no clock, no log. */
 export interface Webhook {
+  /** Streams of whose changes the vendor can be made to tell: what a poll finds changed in these was not told. */
+  readonly tells: readonly string[];
   /** Bytes of a body; absent: 1 MiB. Never more. */
   readonly maxBytes?: number;
   /** Over the raw bytes and in constant time, by one entry of `webhook.auth`. `previousSecret` stands beside `secret` during a rotation. `now`: ms UTC. */

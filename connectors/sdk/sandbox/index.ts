@@ -7,3 +7,4 @@ export * from './limits.js';
 export * from './certificate.js';
 export * from './fleet-file.js';
 export * from './writing.js';
+export * from './deliveries.js';

@@ -1,3 +1,4 @@
+import type { Deliveries } from './deliveries.js';
 import type {
   AssetRecord, Claims, Clock, Identifier, LifecycleStage, MappedRecord, RelationshipKind, SourceConfig,
 } from '../contract/index.js';
@@ -231,6 +232,8 @@ export interface Sandbox {
   setClockSkew(ms: number): void;
   /** What the vendor does with writes, and all that was written; absent where nothing can be written. */
   readonly writes?: Writes;
+  /** The vendor's webhooks; absent where it sends none. */
+  readonly deliveries?: Deliveries;
   /** Rows of a stream that exist, and may be counted, but cannot be read by this user. */
   hide?(stream: string, externalIds: readonly string[]): void;
   close(): Promise<void>;

@@ -48,7 +48,15 @@ export class WriteDesk implements Writes {
     for (const { at, run } of due) run(at);
   }
 
-  note(entry: Written): void { this.entries.push(entry); }
+  /** Told of each entry of the journal. */
+  noted: ((entry: Written) => void) | undefined;
+
+  note(entry: Written): void {
+    this.entries.push(entry);
+    this.noted?.(entry);
+  }
+
+
   journal(): readonly Written[] { return this.entries; }
   clearJournal(): void { this.entries = []; }
 }

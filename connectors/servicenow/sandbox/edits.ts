@@ -76,6 +76,7 @@ export function editsOf(store: Store, switches: Switches, tables: ReadonlySet<st
     remove(stream, id, at = now()) {
       const row = find(stream, id);
       store.remove(row);
+      store.wrote?.({ kind: 'delete', row, before: row.values, at, by: CLERK });
       auditDelete(store, row, at, CLERK, switches.auditIgnored);
     },
     vanish: (stream, id) => { store.remove(find(stream, id)); },

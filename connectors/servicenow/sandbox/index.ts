@@ -5,6 +5,7 @@ import {
 import { failure, noResource, QUOTA_DETAIL, QUOTA_MESSAGE } from './answers.js';
 import { CREDENTIALS, Tokens, unauthorised } from './auth.js';
 import { answerBatch } from './batch.js';
+import { rulesOf } from './deliveries.js';
 import { editsOf } from './edits.js';
 import { answerEngine } from './engine.js';
 import { filled, seed, sysId } from './seed.js';
@@ -59,6 +60,7 @@ export async function start(options: SandboxOptions = {}): Promise<ServiceNowSan
   let reads = 0;
   const desk = new WriteDesk(['ignore', 'normalise', 'own_rule', 'read_only', 'refuse', 'throttle']);
   store.wrote = ({ kind, row, before, at, by }) => {
+    deliveries.wrote(kind, row, before, by);
     const stream = streamOf(row.table);
     const columns = [...columnsOf(row.table).keys()].filter((name) => !name.startsWith('sys_'));
     desk.note({
@@ -128,6 +130,7 @@ export async function start(options: SandboxOptions = {}): Promise<ServiceNowSan
   };
   const streams = Object.keys(STREAM_TABLES);
   const tablesOf = (stream: string): readonly string[] => (STREAM_TABLES[stream]?.read ?? []).filter((name) => tables.has(name) && (name !== 'cmdb_software_instance' || !switches.sam));
+  const deliveries = rulesOf({ store, seed: seedNumber, integration: CREDENTIALS.username, tablesOf, now: server.now });
 
   return {
     name: NAME, url: server.url, streams, authMethods, auth, switches, faults,
@@ -158,6 +161,7 @@ export async function start(options: SandboxOptions = {}): Promise<ServiceNowSan
       limits.rule = rate && new RateRule(rate.requests, rate.perMs);
       limits.given = undefined;
     },
+    deliveries,
     setClockSkew: server.setClockSkew,
     hide: (_stream, ids) => { for (const id of ids) hidden.add(id); },
     revokeTokens: () => tokens.revoke(),
