@@ -164,6 +164,17 @@ export class Database {
     }
   }
 
+  /** A transaction beside the gate, on a connection of its own: for tables that no other transaction of this process touches. Not on SQLite, which has one connection. */
+  async beside<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    if (this.dialect === 'sqlite') throw new DatabaseError('a SQLite file has one connection', 'this is a programming error: report it with the log');
+    return this.onMysql(work, true);
+  }
+
+  /** Of SQLite: the file, `:memory:` where there is none, and whether it is only read. */
+  get place(): { readonly path: string; readonly readonly: boolean } | undefined {
+    return this.dialect === 'sqlite' ? { path: this.raw().memory ? ':memory:' : this.raw().name, readonly: this.raw().readonly } : undefined;
+  }
+
   private raw(): BetterSqlite3.Database {
     return (this.source.driver as unknown as { databaseConnection: BetterSqlite3.Database }).databaseConnection;
   }
@@ -212,7 +223,7 @@ function mysqlOptions({ url }: OpenOptions): DataSourceOptions {
 }
 
 /** The driver runs synchronously; statements are prepared once a shape. */
-class SqliteTx implements Tx {
+export class SqliteTx implements Tx {
   readonly dialect = 'sqlite';
   constructor(private readonly raw: BetterSqlite3.Database, private readonly onStatement: ((sql: string) => void) | undefined, readonly onLease: DatabaseHooks['onLease']) {}
 

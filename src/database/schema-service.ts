@@ -22,14 +22,18 @@ export const QUEUE_TABLES: readonly Table[] = [
 export const INBOX_TABLES: readonly Table[] = [
   {
     name: 'inbox',
-    columns: { id: int, source: word, event_id: text(200), received_at: int, sent_at: nullable(int), address: nullable(text(64)), headers: long, body: long, state: text(12), attempts: int, not_before: int, done_at: nullable(int), reason: nullable(long) },
-    primary: ['id'], unique: [['source', 'event_id']], indexes: [['state', 'source', 'not_before'], ['received_at']], autoIncrement: true,
+    // `change_id`: the same change, told under another event. After the days in which duplicates are recognised both names are given up.
+    columns: { id: int, source: word, event_id: text(200), change_id: nullable(text(200)), received_at: int, sent_at: nullable(int), address: nullable(text(64)), headers: long, body: long, state: text(12), attempts: int, not_before: int, done_at: nullable(int), reason: nullable(long) },
+    primary: ['id'], unique: [['source', 'event_id'], ['source', 'change_id']], indexes: [['state', 'source', 'not_before'], ['source', 'received_at']], autoIncrement: true,
   },
 ];
 
-/** Deliveries as far as they matter after their bodies are pruned: how many came, and how much a poll found that none had told. */
+/**
+ * Deliveries as far as they matter after their rows are pruned: how many were (`accepted`, up to the row `pruned_to`), and how much a poll found that
+ * none had told, in all and since the last delivery (`missed_since`, from `first_missed_at`).
+ */
 export const WEBHOOK_TABLES: readonly Table[] = [
-  { name: 'webhook_sources', columns: { source: word, last_at: nullable(int), accepted: int, missed: int, silent_since: nullable(int) }, primary: ['source'] },
+  { name: 'webhook_sources', columns: { source: word, last_at: nullable(int), accepted: int, pruned_to: int, missed: int, missed_since: int, first_missed_at: nullable(int), silent_since: nullable(int) }, primary: ['source'] },
 ];
 
 export const API_TABLES: readonly Table[] = [

@@ -2,7 +2,9 @@
 export const CRASH_PLACES = ['between schema statements', 'after fetch before store', 'after store before commit', 'after commit before next page', 'inside tombstoning', 'at lease renewal'] as const;
 /** Passed by every write to a target. */
 export const PUSH_CRASH_PLACES = ['after outbox commit before send', 'inside batch answers', 'after the answer before agreed state'] as const;
-export type CrashPlace = (typeof CRASH_PLACES)[number] | (typeof PUSH_CRASH_PLACES)[number];
+/** Passed by every delivery that names a record. */
+export const INBOX_CRASH_PLACES = ['after reading again before the inbox knows'] as const;
+export type CrashPlace = (typeof CRASH_PLACES)[number] | (typeof PUSH_CRASH_PLACES)[number] | (typeof INBOX_CRASH_PLACES)[number];
 
 /** A no-op but in tests. */
 export type CrashPoint = (place: CrashPlace) => void;

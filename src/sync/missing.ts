@@ -66,18 +66,21 @@ export async function judgeScope(ports: MissingPorts, run: StreamRun, scope: Sco
   return { suspect: false };
 }
 
-/** Deletes that the vendor told in this stream, of records that no full pass has judged. */
-export async function settleTold(ports: MissingPorts, run: StreamRun): Promise<void> {
+/** Deletes that the vendor told in this stream, of records that no full pass has judged. `overMs`: beside what went in that time, for those that come one by one. */
+export async function settleTold(ports: MissingPorts, run: StreamRun, overMs = 0): Promise<void> {
   const rows = await ports.database.read(async (tx) => {
     const heads = (await tx.query(`SELECT ${COLUMNS} FROM record_heads WHERE stream_id = ? AND state = 'live' AND told_at IS NOT NULL`, [run.streamId])).map(headOf);
     const live = await tx.query(`SELECT scope_id, COUNT(*) AS n FROM record_heads WHERE stream_id = ? AND state = 'live' GROUP BY scope_id`, [run.streamId]);
-    return { heads, live: new Map(live.map((row) => [Number(row['scope_id']), Number(row['n'])])) };
+    const recent = overMs === 0 || heads.length === 0 ? [] : await tx.query(`SELECT scope_id, COUNT(*) AS n FROM record_heads WHERE stream_id = ? AND state = 'tombstoned' AND tombstoned_at > ? GROUP BY scope_id`, [run.streamId, ports.now() - overMs]);
+    const counts = (all: readonly Record<string, unknown>[]): Map<number, number> => new Map(all.map((row) => [Number(row['scope_id']), Number(row['n'])]));
+    return { heads, live: counts(live), recent: counts(recent) };
   });
   const byScope = new Map<number, RecordHead[]>();
   for (const head of rows.heads) byScope.set(head.scopeId, [...(byScope.get(head.scopeId) ?? []), head]);
   for (const [scopeId, heads] of byScope) {
     const scope = [...run.scopes.values()].find((each) => each.scopeId === scopeId);
-    await tombstoneGuarded(ports, run, heads, scope?.liveBefore ?? rows.live.get(scopeId) ?? 0, `${run.source.name}/${run.stream.name}${scope?.name ? `/${scope.name}` : ''}`);
+    const recent = rows.recent.get(scopeId) ?? 0;
+    await tombstoneGuarded(ports, run, heads, (scope?.liveBefore ?? rows.live.get(scopeId) ?? 0) + recent, `${run.source.name}/${run.stream.name}${scope?.name ? `/${scope.name}` : ''}`, recent);
   }
 }
 
@@ -132,13 +135,13 @@ function group(heads: readonly RecordHead[]): { misses: number; missingSince: nu
   return [...groups.values()];
 }
 
-async function tombstoneGuarded(ports: MissingPorts, run: StreamRun, heads: readonly RecordHead[], liveBefore: number, place: string): Promise<void> {
+async function tombstoneGuarded(ports: MissingPorts, run: StreamRun, heads: readonly RecordHead[], liveBefore: number, place: string, recent = 0): Promise<void> {
   if (heads.length === 0) return;
   const { maxDeleteRatio, minDeletes } = run.source.safety;
-  if (breaches(heads.length, liveBefore, maxDeleteRatio, minDeletes)) {
+  if (breaches(heads.length + recent, liveBefore, maxDeleteRatio, minDeletes)) {
     await review(ports, run, heads, {
       kind: 'held_tombstone', cause: `held_tombstone:${place}`,
-      because: `${heads.length} of ${liveBefore} records are gone at once, more than ${minDeletes} and more than ${Math.round(maxDeleteRatio * 100)} %: nothing is retired before somebody releases it`,
+      because: `${heads.length + recent} of ${liveBefore} records are gone ${recent > 0 ? 'within an hour' : 'at once'}, more than ${minDeletes} and more than ${Math.round(maxDeleteRatio * 100)} %: nothing is retired before somebody releases it`,
       detail: { source: run.source.name, stream: run.stream.name, run: run.runId, count: heads.length, liveBefore },
     });
     return;

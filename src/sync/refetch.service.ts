@@ -20,6 +20,8 @@ export interface Refetched extends WantedRecord { readonly outcome: 'stored' | '
 
 /** Records asked for and stored together. */
 const BATCH = 50;
+/** In which deletes that are told one by one count together. */
+const AN_HOUR = 3_600_000;
 
 /**
  * Single records of a source, read again because somebody said that something happened to them, beside whatever run reads
@@ -49,7 +51,7 @@ export class RefetchService {
         }
         const run = await storedRun(engine, this.judgement, source, connection.connector, stream, held.lease, id);
         for (let at = 0; at < ids.length; at += BATCH) for (const each of await this.batch(connection, run, held.lease, ids.slice(at, at + BATCH))) outcomes.set(`${name}/${each.externalId}`, each);
-        await settleTold({ database: engine.database, now: () => engine.clock.now(), crash: engine.crash }, run);
+        await settleTold({ database: engine.database, now: () => engine.clock.now(), crash: engine.crash }, run, AN_HOUR);
       }
       return wanted.map(({ stream, externalId }) => outcomes.get(`${stream}/${externalId}`) as Refetched);
     } finally {

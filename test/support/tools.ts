@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  ConflictError, defineConnector, defineStream, RateLimitedError, RejectedError, UnavailableError, type AttributeValue, type Connector, type CreateOutcome, type FoundRecord, type LifecycleStage, type Mapping, type Page, type PullFrom, type RecordWrite, type StageCodes, type WriteOutcome,
+  ConflictError, defineConnector, defineStream, RateLimitedError, RejectedError, UnavailableError, type AttributeValue, type Connector, type CreateOutcome, type FoundRecord, type LifecycleStage, type Mapping, type Page, type PullFrom, type RecordWrite, type StageCodes, type Webhook, type WriteOutcome,
 } from '../../connectors/sdk/contract/index.js';
+import { hasHeader, jsonBody } from '../../connectors/sdk/webhook/index.js';
 import { formatProblem, loadConfig, type ConnectorCatalogue } from '../../src/config/index.js';
 import { DecisionService } from '../../src/decisions/decision.service.js';
 import { openEngine, type Engine, type EngineOptions } from '../../src/engine/engine.js';
@@ -161,10 +162,28 @@ export class Tool {
   }
 }
 
+/** `{"event":"e1","id":"1","change":"deleted"}` with the token in `x-tool-token`. */
+const toolWebhook: Webhook = {
+  tells: ['records'],
+  verify: (delivery, auth) => {
+    if (!hasHeader(delivery, 'x-tool-token', auth)) return { kind: 'refused', because: 'signature' };
+    const body = jsonBody(delivery.body);
+    const event = body.ok ? (body.value as { event?: unknown } | null)?.event : undefined;
+    return { kind: 'verified', ...(typeof event === 'string' && { eventId: event }) };
+  },
+  read: (delivery, streams) => {
+    const body = jsonBody(delivery.body);
+    if (!body.ok) return { kind: 'malformed', because: body.because };
+    const { id, change } = (body.value ?? {}) as { id?: unknown; change?: unknown };
+    if (typeof id !== 'string' || !streams.includes('records')) return { kind: 'elsewhere', because: 'no record of ours' };
+    return { kind: 'hints', hints: [{ streams: ['records'], externalId: id, change: change === 'deleted' ? 'deleted' : 'changed' }] };
+  },
+};
+
 export function toolConnector(tools: ReadonlyMap<string, Tool>): Connector<Tool> {
   return defineConnector<Tool>({
     manifest: {
-      name: 'tool', title: 'Tool', role: 'itsm', about: 'a tool of a test', streams: [{ name: 'records', default: true, about: 'assets' }], auth: [{ method: 'none', keys: [], about: 'none' }], baseUrl: 'none', webhookAuth: [], leastRights: 'none', concurrency: 1,
+      name: 'tool', title: 'Tool', role: 'itsm', about: 'a tool of a test', streams: [{ name: 'records', default: true, about: 'assets' }], auth: [{ method: 'none', keys: [], about: 'none' }], baseUrl: 'none', webhookAuth: [{ method: 'header', keys: ['token'] }], leastRights: 'none', concurrency: 1,
       referenceFields: ['lockstep_id'], indexLagMs: 5_000,
     },
     streams: [defineStream<Tool, ToolRow & { changed: number }>({
@@ -182,6 +201,7 @@ export function toolConnector(tools: ReadonlyMap<string, Tool>): Connector<Tool>
         },
       },
     })],
+    webhook: toolWebhook,
     connect: ({ source }) => tools.get(source.name) as Tool,
     async *check() { yield { what: 'reach', outcome: 'ok', message: 'ok' }; },
   });
@@ -214,11 +234,11 @@ export class Tools {
   private text = '';
   private ports!: EngineOptions;
 
-  private constructor(private readonly url: string | undefined, private readonly options: Partial<EngineOptions>) {}
+  private constructor(private readonly url: string | undefined, private readonly options: Partial<EngineOptions>, private readonly env: Readonly<Record<string, string>>) {}
 
   /** Name -> `push:` of each tool, as YAML; an empty text: it is only read. `onDisk`: outlives a restart, and can be planned on. */
-  static async open(sources: Readonly<Record<string, string>>, more: { readonly yaml?: string; readonly url?: string; readonly onDisk?: boolean; readonly engine?: Partial<EngineOptions>; readonly lines?: Readonly<Record<string, string>> } = {}): Promise<Tools> {
-    const bench = new Tools(more.url ?? (more.onDisk ? undefined : 'sqlite::memory:'), more.engine ?? {});
+  static async open(sources: Readonly<Record<string, string>>, more: { readonly yaml?: string; readonly url?: string; readonly onDisk?: boolean; readonly engine?: Partial<EngineOptions>; readonly lines?: Readonly<Record<string, string>>; readonly env?: Readonly<Record<string, string>> } = {}): Promise<Tools> {
+    const bench = new Tools(more.url ?? (more.onDisk ? undefined : 'sqlite::memory:'), more.engine ?? {}, more.env ?? {});
     for (const name of Object.keys(sources)) bench.tools.set(name, new Tool(name, bench.clock));
     bench.text = ['version: 1', 'environment: { name: test, writes: on }', 'database: { url: "${env:LAB_DATABASE}" }', 'sources:', ...Object.entries(sources).flatMap(([name, push]) => [`  ${name}:`, '    connector: tool', '    auth: { method: none }', `    ${CALM}`, ...(more.lines?.[name] ?? '').split('\n').filter((line) => line !== '').map((line) => `    ${line}`), ...(push === '' ? [] : [`    push: ${push}`])]), more.yaml ?? '', ''].join('\n');
     await bench.start();
@@ -241,7 +261,7 @@ export class Tools {
     const url = this.url ?? `sqlite:${join(this.folder, 'lockstep.db')}`;
     const file = join(this.folder, 'lockstep.yaml');
     writeFileSync(file, this.text);
-    const loaded = await loadConfig({ files: [file], env: { LAB_DATABASE: url }, catalogue: this.catalogue, cwd: this.folder });
+    const loaded = await loadConfig({ files: [file], env: { ...this.env, LAB_DATABASE: url }, catalogue: this.catalogue, cwd: this.folder });
     if (!loaded.ok) throw new Error(loaded.problems.map((problem) => formatProblem(problem)).join('\n'));
     this.ports = { config: loaded.config, catalogue: this.catalogue, clock: this.clock, log: silentLog, signal: new AbortController().signal, actor: 'ann', url, ...this.options };
     this.engine = await openEngine(this.ports);

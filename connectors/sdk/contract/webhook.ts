@@ -37,6 +37,8 @@ export type DeliveryReading =
 export interface Webhook {
   /** Streams of whose changes the vendor can be made to tell: what a poll finds changed in these was not told. */
   readonly tells: readonly string[];
+  /** Some deliveries want an answer of their own: only then is one read before it is kept. */
+  readonly handshakes?: boolean;
   /** Bytes of a body; absent: 1 MiB. Never more. */
   readonly maxBytes?: number;
   /** Over the raw bytes and in constant time, by one entry of `webhook.auth`. `previousSecret` stands beside `secret` during a rotation. `now`: ms UTC. */
