@@ -1,4 +1,4 @@
-import type { Inbox } from '../database/inbox.js';
+import { openInbox, type Inbox } from '../database/inbox.js';
 import { loadWebhook } from '../database/repositories/webhooks.js';
 import type { Engine } from '../engine/engine.js';
 import { endpointOf } from './endpoint.js';
@@ -20,6 +20,8 @@ export interface WebhookDocument {
   /** Changes that a poll found and nobody had told. */
   readonly missed: number;
   readonly silentSince: string | null;
+  /** Where the steps at the vendor are described. */
+  readonly setUp: string;
 }
 
 const instant = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
@@ -39,6 +41,16 @@ export async function webhookStatus(engine: Engine, inbox: Inbox, name: string):
     url: publicUrl === undefined ? null : `${publicUrl.replace(/\/+$/, '')}${path}`, path, methods: (endpoint?.auth ?? []).map(({ method }) => method), allowFrom: source.webhook?.allowFrom ?? null,
     closed: endpoint ? null : source.webhook ? 'no entry of webhook.auth has a secret' : 'the source has no webhook in the configuration',
     lastDeliveryAt: instant(Math.max(row.lastAt ?? 0, lastAt) || null), accepted: row.accepted + (await inbox.countAfter(name, row.prunedTo)), waiting: open?.waiting ?? 0, oldestWaitingAt: instant(open?.oldestWaitingAt ?? null),
-    quarantined: open?.quarantined ?? 0, missed: row.missed, silentSince: instant(row.silentSince),
+    quarantined: open?.quarantined ?? 0, missed: row.missed, silentSince: instant(row.silentSince), setUp: `README of the connector ${connector.manifest.name}, "Webhook set-up"`,
   };
+}
+
+/** The same where no service has the inbox open: beside one, or without. */
+export async function readWebhookStatus(engine: Engine, name: string): Promise<WebhookDocument | undefined> {
+  const inbox = openInbox(engine.database);
+  try {
+    return await webhookStatus(engine, inbox, name);
+  } finally {
+    await inbox.close();
+  }
 }

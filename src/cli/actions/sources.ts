@@ -1,8 +1,10 @@
 import { OperationQueries } from '../../queries/operation-queries.service.js';
 import { checkSources, DiscoveryUnavailableError, discoverSource, PauseService } from '../../sources/source.service.js';
+import { readWebhookStatus } from '../../webhooks/status.js';
 import { missing } from '../failures.js';
 import { checkSummary, findingLine, type CheckedSource } from '../render/check.js';
 import { renderSource, renderSources } from '../render/operations.js';
+import { renderWebhook } from '../render/webhook.js';
 import { plain } from '../render/text.js';
 import type { Session } from '../session.js';
 import type { Run } from '../verb.js';
@@ -59,8 +61,9 @@ export const show: Run = async (session, [name]) => session.read(async (app) => 
   await session.oneOf('source', name as string, sources.map((source) => source.name), 1);
   const source = sources.find((each) => each.name === name);
   if (!source) throw missing(`there is no source "${plain(name)}"`);
-  if (out.json) await out.document({ formatVersion: 1, ...source });
-  else await out.line(renderSource(source, io.clock.now(), out.style));
+  const webhook = await readWebhookStatus(app.engine, source.name);
+  if (out.json) await out.document({ formatVersion: 1, ...source, webhook: webhook ?? null });
+  else await out.line([renderSource(source, io.clock.now(), out.style), ...(webhook ? ['', renderWebhook(webhook, io.clock.now(), out.style)] : [])].join('\n'));
 });
 
 async function setPaused(session: Session, name: string, work: (service: PauseService) => Promise<void>, paused: boolean): Promise<void> {

@@ -73,7 +73,7 @@ export const sources: Group = {
       run: async (...all) => (await import('../actions/sources.js')).list(...all),
     },
     {
-      usage: 'show <source>', purpose: 'Show one source with its streams.', arguments: [['source', 'name of a source']],
+      usage: 'show <source>', purpose: 'Show one source with its streams, and the URL that its webhook needs.', arguments: [['source', 'name of a source']],
       examples: [['lockstep sources show crm', 'its streams and last run'], ['lockstep sources show crm --json', 'as one object']],
       run: async (...all) => (await import('../actions/sources.js')).show(...all),
     },
