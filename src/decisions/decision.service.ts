@@ -31,7 +31,8 @@ interface Member {
 /** What people decide of assets: kept between records, audited, and an input of every later resolve. */
 export class DecisionService {
   private readonly judgement: Judgement;
-  constructor(private readonly engine: Engine) {
+  /** `precondition`: throws where what was decided upon has changed since; runs first, in the decision's own transaction. */
+  constructor(private readonly engine: Engine, private readonly precondition?: (tx: Tx) => Promise<void>) {
     this.judgement = judgementOf(engine);
   }
 
@@ -158,7 +159,10 @@ export class DecisionService {
   }
 
   private async decide(work: (tx: Tx, now: number) => Promise<DecisionResult>): Promise<DecisionResult> {
-    return this.engine.database.transaction((tx) => work(tx, this.engine.clock.now()));
+    return this.engine.database.transaction(async (tx) => {
+      await this.precondition?.(tx);
+      return work(tx, this.engine.clock.now());
+    });
   }
 
   private async judgeAgain(tx: Tx, members: readonly Member[], now: number, touched: readonly string[] = []): Promise<AssetCounts> {

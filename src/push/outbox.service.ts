@@ -51,12 +51,17 @@ export class OutboxService {
 
   async *list(filter: { readonly target?: string; readonly state?: string; readonly targets?: readonly string[] }): AsyncIterable<OwedDocument> {
     for (let after = 0; ;) {
-      const rows = await this.engine.database.read((tx) => tx.query(`SELECT * FROM outbox WHERE id > ?${filter.target === undefined ? '' : ' AND target = ?'}${filter.state === undefined ? '' : ' AND state = ?'} ORDER BY id LIMIT ?`, [after, ...(filter.target === undefined ? [] : [filter.target]), ...(filter.state === undefined ? [] : [filter.state]), CHUNK]));
+      const rows = await this.engine.database.read((tx) => owedAfter(tx, filter, after, CHUNK));
       if (rows.length === 0) return;
-      const chosen = rows.map(outboxRowOf).filter((row) => filter.targets === undefined || filter.targets.length === 0 || filter.targets.includes(row.target));
+      const chosen = rows.filter((row) => filter.targets === undefined || filter.targets.length === 0 || filter.targets.includes(row.target));
       yield* await this.engine.database.read((tx) => this.documents(tx, chosen));
-      after = Number(rows.at(-1)?.['id']);
+      after = rows.at(-1)?.id ?? after;
     }
+  }
+
+  /** One page of the list, behind the debt numbered `after`. */
+  page(filter: { readonly target?: string; readonly state?: string }, after: number, limit: number): Promise<OwedDocument[]> {
+    return this.engine.database.read(async (tx) => this.documents(tx, await owedAfter(tx, filter, after, limit)));
   }
 
   private async documents(tx: Tx, rows: readonly OutboxRow[]): Promise<OwedDocument[]> {
@@ -168,6 +173,10 @@ export class OutboxService {
 }
 
 const textOf = (detail: Readonly<Record<string, unknown>> | null): string | null => (detail === null ? null : JSON.stringify(detail));
+
+async function owedAfter(tx: Tx, filter: { readonly target?: string; readonly state?: string }, after: number, limit: number): Promise<OutboxRow[]> {
+  return (await tx.query(`SELECT * FROM outbox WHERE id > ?${filter.target === undefined ? '' : ' AND target = ?'}${filter.state === undefined ? '' : ' AND state = ?'} ORDER BY id LIMIT ?`, [after, ...(filter.target === undefined ? [] : [filter.target]), ...(filter.state === undefined ? [] : [filter.state]), limit])).map(outboxRowOf);
+}
 
 async function load(tx: Tx, id: number): Promise<OutboxRow | undefined> {
   const [row] = await tx.query('SELECT * FROM outbox WHERE id = ?', [id]);

@@ -23,7 +23,16 @@ export interface ChangeDocument {
 
 /** The latest `limit` changes, oldest first; those of assets that merged into this one are among them. */
 export async function assetHistory(tx: Tx, assetId: string, limit: number, attribute?: string): Promise<ChangeDocument[]> {
-  const changes = await changesOf(tx, [assetId, ...(await formerIds(tx, assetId))], limit, attribute);
+  return (await assetHistoryPage(tx, assetId, limit, attribute)).changes;
+}
+
+/** The same, before the change of a number; `seqs`: the number of each. */
+export async function assetHistoryPage(tx: Tx, assetId: string, limit: number, attribute?: string, before?: number): Promise<{ readonly changes: ChangeDocument[]; readonly seqs: readonly number[] }> {
+  const rows = await changesOf(tx, [assetId, ...(await formerIds(tx, assetId))], limit, attribute, before);
+  return { changes: await withMoves(tx, assetId, rows), seqs: rows.map(({ seq }) => seq) };
+}
+
+async function withMoves(tx: Tx, assetId: string, changes: readonly ChangeRow[]): Promise<ChangeDocument[]> {
   if (!changes.some((change) => change.attribute === 'stage')) return changes.map((change) => changeDocument(change));
   const moves = await movesOf(tx, assetId);
   let entered: number | undefined;

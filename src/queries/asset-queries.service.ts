@@ -1,11 +1,12 @@
 import { LIFECYCLE_STAGES } from '../../connectors/sdk/contract/index.js';
 import type { Engine } from '../engine/engine.js';
-import { countAssets, listAssets, withDescendants, type AssetFilter } from '../database/repositories/queries-assets.js';
+import { ASSET_SORTS, countAssets, listAssets, listAssetsInOrder, withDescendants, type AssetFilter, type AssetOrder, type AssetPlace } from '../database/repositories/queries-assets.js';
+import type { StoredAsset } from '../database/repositories/assets.js';
 import { loadStreams } from '../database/repositories/streams.js';
 import { judgementOf } from '../sync/judgement.js';
 import { assetDetails, type AssetDetails } from './asset-details.js';
 import { assetDocuments, type AssetDocument } from './asset-documents.js';
-import { assetHistory, type ChangeDocument } from './asset-history.js';
+import { assetHistory, assetHistoryPage, type ChangeDocument } from './asset-history.js';
 import { lookUpAsset, type AssetLookup } from './asset-lookup.js';
 import { explain, explainMaterial, type Explanation } from './explain.js';
 import { whyNot, type WhyNot } from './why-not.js';
@@ -17,7 +18,11 @@ export interface AssetSelection {
   readonly sources?: readonly string[];
   readonly search?: string;
   readonly limit?: number;
+  /** Name -> values of which the asset has one. */
+  readonly attributes?: Readonly<Record<string, readonly string[]>>;
 }
+
+export { ASSET_SORTS, type AssetOrder, type AssetPlace };
 
 /** More than one asset fits, or none: the caller says so to a person. */
 export type Found<T> = { readonly kind: 'found'; readonly value: T } | Exclude<AssetLookup, { readonly kind: 'one' }>;
@@ -52,6 +57,15 @@ export class AssetQueries {
     }
   }
 
+  /** One page behind a place, each entry with its own. */
+  async page(selection: AssetSelection, order: AssetOrder, after: AssetPlace | undefined, limit: number): Promise<readonly { readonly document: AssetDocument; readonly place: AssetPlace }[]> {
+    return this.engine.database.read(async (tx) => {
+      const assets = await listAssetsInOrder(tx, this.filterOf(selection), order, after, limit);
+      const documents = await assetDocuments(tx, assets, await loadStreams(tx));
+      return assets.map((asset, place) => ({ document: documents[place] as AssetDocument, place: { seq: asset.state.seq, value: valueOf(asset, order.by) } }));
+    });
+  }
+
   count(selection: AssetSelection): Promise<number> {
     return this.engine.database.read((tx) => countAssets(tx, this.filterOf(selection)));
   }
@@ -74,6 +88,14 @@ export class AssetQueries {
     });
   }
 
+  /** The latest `limit` changes before the one numbered `before`, oldest first. */
+  async historyPage(reference: string, limit: number, attribute?: string, before?: number): Promise<Found<{ readonly changes: readonly ChangeDocument[]; readonly seqs: readonly number[] }>> {
+    return this.engine.database.read(async (tx) => {
+      const found = await lookUpAsset(tx, reference);
+      return found.kind === 'one' ? { kind: 'found', value: await assetHistoryPage(tx, found.asset.state.id, limit, attribute, before) } : found;
+    });
+  }
+
   async explain(reference: string, options: { readonly attribute?: string; readonly whyNot?: string } = {}): Promise<Found<Explanation & { readonly whyNot?: WhyNot }>> {
     const judgement = judgementOf(this.engine);
     return this.engine.database.read(async (tx) => {
@@ -88,10 +110,21 @@ export class AssetQueries {
     });
   }
 
-  private filterOf({ classes, stages, sources, search }: AssetSelection): AssetFilter {
+  private filterOf({ classes, stages, sources, search, attributes }: AssetSelection): AssetFilter {
     return {
       ...(classes && { classes: withDescendants(classes, this.engine.config.identity.classes) }), ...(stages && { stages }), ...(sources && { sources }),
-      ...(search !== undefined && search !== '' && { search }),
+      ...(search !== undefined && search !== '' && { search }), ...(attributes && { attributes }),
     };
+  }
+}
+
+/** As the database sorts by it: a name is cut where it is stored. */
+function valueOf({ state, updatedAt }: StoredAsset, by: AssetOrder['by']): string | number {
+  switch (by) {
+    case 'created': return state.seq;
+    case 'updated': return updatedAt;
+    case 'name': return typeof state.attributes['name'] === 'string' ? state.attributes['name'].slice(0, 255) : '';
+    case 'class': return state.assetClass ?? '';
+    case 'stage': return state.stage;
   }
 }

@@ -33,7 +33,7 @@ export type QuarantineDetails = QuarantineDocument & { readonly formatVersion: 1
 export class OperationQueries {
   constructor(private readonly engine: Engine) {}
 
-  runs(filter: { readonly source?: string; readonly status?: string }, limit: number): Promise<RunDocument[]> {
+  runs(filter: { readonly source?: string; readonly status?: string; readonly before?: string }, limit: number): Promise<RunDocument[]> {
     return this.engine.database.read(async (tx) => (await listRuns(tx, filter, limit)).map(runDocument));
   }
 
@@ -50,7 +50,7 @@ export class OperationQueries {
     });
   }
 
-  reviews(filter: { readonly kind?: string; readonly source?: string; readonly status?: string }, limit: number): Promise<(ReviewDocument & { readonly records: number; readonly openRecords: number })[]> {
+  reviews(filter: { readonly kind?: string; readonly source?: string; readonly status?: string; readonly after?: number }, limit: number): Promise<(ReviewDocument & { readonly records: number; readonly openRecords: number })[]> {
     return this.engine.database.read(async (tx) => (await listReviews(tx, filter, limit)).map(({ review, records, open }) => ({ ...reviewDocument(review), records, openRecords: open })));
   }
 
@@ -89,7 +89,7 @@ export class OperationQueries {
     return new Map(of.map(({ key, differences }) => [key, differences]));
   }
 
-  quarantine(filter: { readonly source?: string }, limit: number): Promise<QuarantineDocument[]> {
+  quarantine(filter: { readonly source?: string; readonly after?: number }, limit: number): Promise<QuarantineDocument[]> {
     return this.engine.database.read(async (tx) => (await listQuarantine(tx, filter, limit)).map(quarantineDocument));
   }
 

@@ -1,5 +1,6 @@
 import { allOne, type Constraint, type RecordKey } from '../core/model/index.js';
 import type { Engine } from '../engine/engine.js';
+import { endApprovals } from '../database/repositories/approvals.js';
 import { appendAudit } from '../database/repositories/audit.js';
 import { addConstraints, loadConstraints, releaseConstraints, saveVerdict } from '../database/repositories/decisions.js';
 import { keepAnswer, loadReview, recordsOfReviews, resolveReview, type StoredReview } from '../database/repositories/reviews.js';
@@ -14,6 +15,7 @@ import type { Judgement, SliceOptions } from '../sync/slice-types.js';
 import { withStoredRun } from '../sync/stored-run.js';
 import type { StreamRun } from '../sync/stream-run.js';
 import { acceptVersions } from '../sync/waiting.js';
+import { approvalSubject, isApprovedByAnother } from './two-person.js';
 
 export const RESOLUTIONS = ['merge', 'apart', 'accept', 'reject', 'release', 'ours', 'theirs'] as const;
 export type Resolution = (typeof RESOLUTIONS)[number];
@@ -36,6 +38,8 @@ export interface ResolveResult {
   readonly done: number;
   /** Records of the review that are still open. */
   readonly left: number;
+  /** Set where nothing has happened yet: the same answer of another person carries it out. */
+  readonly awaits?: 'another person';
 }
 
 interface ReviewRecord {
@@ -58,6 +62,9 @@ export const TAKES: Readonly<Record<Family, readonly Resolution[]>> = {
   identity: ['merge', 'apart', 'accept', 'reject'], move: ['accept', 'reject'], held: ['release', 'accept', 'reject'], gone: ['release', 'accept', 'reject'], unread: ['accept', 'reject'], notice: ['accept', 'reject'], push: ['ours', 'theirs'], guard: ['release', 'accept', 'reject'],
 };
 
+/** Answers that let a whole set take effect: where the rule stands, two people give them. */
+const LETS_PASS: Readonly<Partial<Record<Family, readonly Resolution[]>>> = { held: ['release', 'accept'], gone: ['release', 'accept'], guard: ['release', 'accept'], push: ['ours'] };
+
 /** What the answers mean, for help and errors. */
 export const MEANING: Readonly<Record<Family, string>> = {
   identity: 'merge: they are one asset; apart: they are different ones; accept or reject: leave everything as it is and do not ask again',
@@ -75,7 +82,8 @@ export const familyOf = (kind: string): Family => FAMILY[kind] ?? 'notice';
 /** A person's answers, audited, each an input of every later resolve. */
 export class ReviewService {
   private readonly judgement: Judgement;
-  constructor(private readonly engine: Engine) {
+  /** `person`: by what two people are told apart, where a name could be anybody's. */
+  constructor(private readonly engine: Engine, private readonly person: string = engine.actor) {
     this.judgement = judgementOf(engine);
   }
 
@@ -86,6 +94,11 @@ export class ReviewService {
     const unknown = (request.only ?? []).filter((key) => !records.some((record) => record.key === key));
     if (unknown.length > 0) throw new DecisionRefusedError(`review ${id} does not hold ${unknown.join(', ')}`, `see \`lockstep reviews show ${id}\``);
     const chosen = request.only === undefined ? records : records.filter((record) => request.only?.includes(record.key));
+    if (this.engine.config.security.twoPersonRule && LETS_PASS[family]?.includes(request.as)) {
+      const { as, fields, keep, reason } = request;
+      const approved = await isApprovedByAnother(this.engine, { review, records: chosen.map((record) => record.key), answer: { as, ...(fields && { fields: [...fields].sort() }), ...(keep && { keep }) }, reason, person: this.person });
+      if (!approved) return { formatVersion: 1, review: id, done: 0, left: records.length, awaits: 'another person' };
+    }
     switch (family) {
       case 'identity': await this.identity(chosen, records, request); break;
       case 'move': await this.move(review, chosen, request); break;
@@ -209,6 +222,7 @@ export class ReviewService {
       const again = isPartial ? new Set(((await recordsOfReviews(tx, [review.id])).get(review.id) ?? []).filter((record) => !record.done).map((record) => record.key)) : new Set<RecordKey>();
       const left = all.length - chosen.length + chosen.filter((record) => again.has(record.key)).length;
       if (left > 0 && request.as === 'reject' && familyOf(review.kind) === 'gone') await keepAnswer(tx, review, chosen.map((record) => record.key));
+      await endApprovals(tx, approvalSubject(review.id));
       if (left === 0) await resolveReview(tx, review.id, request.as, this.engine.actor, request.reason, now);
       await appendAudit(tx, { at: now, actor: this.engine.actor, action: 'reviews.resolve', subject: { review: review.id, kind: review.kind, cause: review.cause }, after: { as: request.as, records: chosen.map((record) => record.key) }, reason: request.reason });
       return { formatVersion: 1, review: review.id, done: chosen.length, left };

@@ -38,6 +38,7 @@ export const resolve: Run = async (session, [id], options) => {
   return session.write(async (app) => {
     const result = await app.get(ReviewService).resolve(number, { as, reason: options['reason'] as string, ...(only !== undefined && { only }), ...(options['field'] !== undefined && { fields: options['field'] as readonly string[] }), ...(options['keep'] === true && { keep: true }) });
     if (out.json) await out.document(result);
+    else if (result.awaits) await out.line(`review ${result.review}: noted; the same answer of another person carries it out (security.twoPersonRule)`);
     else await out.line(`review ${result.review}: ${count(result.done, 'record')} answered as ${as}${result.left > 0 ? `, ${count(result.left, 'record')} still open` : ''}`);
   });
 };

@@ -1,5 +1,5 @@
 import type { AssetState, PlannedChange } from '../../core/reconcile/plan-types.js';
-import { executeIn, selectIn, take, type Tx } from '../tx.js';
+import { executeIn, selectIn, take, type SqlValue, type Tx } from '../tx.js';
 
 const COLUMNS = ['id', 'seq', 'anchor_record_id', 'class', 'name', 'stage', 'own_stage', 'stage_since', 'holds', 'attributes', 'flags', 'as_of', 'next_due_at', 'created_at', 'updated_at'] as const;
 
@@ -33,6 +33,11 @@ export async function loadAssets(tx: Tx, ids: readonly string[]): Promise<Map<st
 
 export async function assetsPage(tx: Tx, afterSeq: number, limit: number, filter = '', params: readonly (string | number)[] = []): Promise<StoredAsset[]> {
   return (await tx.query(`${ANCHORED} WHERE a.seq > ?${filter} ORDER BY a.seq LIMIT ?`, [afterSeq, ...params, limit])).map(anchoredAsset);
+}
+
+/** In an order of its own. `order`: names of expressions, never what a caller wrote. */
+export async function assetsInOrder(tx: Tx, where: string, params: readonly SqlValue[], order: string, limit: number): Promise<StoredAsset[]> {
+  return (await tx.query(`${ANCHORED} WHERE 1 = 1${where} ORDER BY ${order} LIMIT ?`, [...params, limit])).map(anchoredAsset);
 }
 
 export interface AssetWrite {

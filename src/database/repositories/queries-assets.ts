@@ -1,6 +1,6 @@
 import { isA, type ClassTree } from '../../core/model/index.js';
 import { selectIn, type Row, type SqlValue, type Tx } from '../tx.js';
-import { assetsPage, type StoredAsset } from './assets.js';
+import { assetsInOrder, assetsPage, type StoredAsset } from './assets.js';
 import { idsOfAssets, loadRecords, type StoredRecord } from './records.js';
 import type { StreamRow } from './rows.js';
 
@@ -12,6 +12,20 @@ export interface AssetFilter {
   readonly sources?: readonly string[];
   /** Text in a name, an attribute, an identifier or an external id; the case does not count. */
   readonly search?: string;
+  /** Name -> values of which the asset has one, exactly. The names are those of attributes. */
+  readonly attributes?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What lists of assets can be ordered by; ties are broken by the order of creation. */
+export const ASSET_SORTS = { created: 'a.seq', updated: 'a.updated_at', name: `COALESCE(a.name, '')`, class: `COALESCE(a.class, '')`, stage: 'a.stage' } as const;
+export interface AssetOrder {
+  readonly by: keyof typeof ASSET_SORTS;
+  readonly isDescending: boolean;
+}
+/** Behind which asset a page begins: its value of what is sorted by, and its number. */
+export interface AssetPlace {
+  readonly value: string | number;
+  readonly seq: number;
 }
 
 /** `names` with every class below them. */
@@ -35,8 +49,15 @@ function conditions(tx: Tx, filter: AssetFilter): Condition {
       params: filter.sources,
     });
   }
+  for (const [name, values] of Object.entries(filter.attributes ?? {})) parts.push({ sql: `${attributeText(tx, name)} IN (${marks(values.length)})`, params: values });
   if (filter.search !== undefined) parts.push(searchCondition(tx, filter.search));
   return { sql: parts.map(({ sql }) => ` AND ${sql}`).join(''), params: parts.flatMap(({ params }) => params) };
+}
+
+/** `name` is one of ours. Compared byte by byte on both dialects. */
+function attributeText(tx: Tx, name: string): string {
+  if (!/^[a-z_]+$/.test(name)) throw new Error(`${name} is no attribute`);
+  return tx.dialect === 'sqlite' ? `json_extract(a.attributes, '$.${name}')` : `JSON_UNQUOTE(JSON_EXTRACT(a.attributes, '$.${name}')) COLLATE utf8mb4_bin`;
 }
 
 /** One scan a table, whatever the text: nobody waits for an index while typing. */
@@ -58,6 +79,14 @@ function searchCondition(tx: Tx, search: string): Condition {
 export async function listAssets(tx: Tx, filter: AssetFilter, afterSeq: number, limit: number): Promise<StoredAsset[]> {
   const { sql, params } = conditions(tx, filter);
   return assetsPage(tx, afterSeq, limit, sql, params as readonly (string | number)[]);
+}
+
+/** A page behind a place. An asset that changes meanwhile may come again or not at all; every other comes exactly once. */
+export async function listAssetsInOrder(tx: Tx, filter: AssetFilter, { by, isDescending }: AssetOrder, after: AssetPlace | undefined, limit: number): Promise<StoredAsset[]> {
+  const { sql, params } = conditions(tx, filter);
+  const [column, direction, sign] = [ASSET_SORTS[by], isDescending ? 'DESC' : 'ASC', isDescending ? '<' : '>'];
+  const behind: Condition = after === undefined ? { sql: '', params: [] } : { sql: ` AND (${column} ${sign} ? OR (${column} = ? AND a.seq ${sign} ?))`, params: [after.value, after.value, after.seq] };
+  return assetsInOrder(tx, sql + behind.sql, [...params, ...behind.params], `${column} ${direction}, a.seq ${direction}`, limit);
 }
 
 export async function countAssets(tx: Tx, filter: AssetFilter): Promise<number> {
@@ -133,8 +162,8 @@ const changeOf = (row: Row): ChangeRow => ({
   kind: row['cause_kind'], runId: row['run_id'], source: row['source'], rule: row['rule'], person: row['person'], configHash: row['config_hash'],
 });
 
-/** The latest `limit` changes of these assets, oldest first. */
-export async function changesOf(tx: Tx, assetIds: readonly string[], limit: number, attribute?: string): Promise<ChangeRow[]> {
-  const rows = await tx.query(`SELECT * FROM changes WHERE asset_id IN (${marks(assetIds.length)})${attribute === undefined ? '' : ' AND attribute = ?'} ORDER BY seq DESC LIMIT ?`, [...assetIds, ...(attribute === undefined ? [] : [attribute]), limit]);
+/** The latest `limit` changes of these assets, oldest first; `before`: of those with a lower number. */
+export async function changesOf(tx: Tx, assetIds: readonly string[], limit: number, attribute?: string, before?: number): Promise<ChangeRow[]> {
+  const rows = await tx.query(`SELECT * FROM changes WHERE asset_id IN (${marks(assetIds.length)})${attribute === undefined ? '' : ' AND attribute = ?'}${before === undefined ? '' : ' AND seq < ?'} ORDER BY seq DESC LIMIT ?`, [...assetIds, ...(attribute === undefined ? [] : [attribute]), ...(before === undefined ? [] : [before]), limit]);
   return rows.map(changeOf).reverse();
 }

@@ -5,11 +5,13 @@ import { runOf, type RunRow } from './runs.js';
 
 // ---- runs
 
-export async function listRuns(tx: Tx, filter: { readonly source?: string; readonly status?: string }, limit: number): Promise<RunRow[]> {
+/** The latest first; `before`: the id of the run behind which the list goes on. */
+export async function listRuns(tx: Tx, filter: { readonly source?: string; readonly status?: string; readonly before?: string }, limit: number): Promise<RunRow[]> {
   const where: string[] = [];
   const params: SqlValue[] = [];
   if (filter.source !== undefined) { where.push('source = ?'); params.push(filter.source); }
   if (filter.status !== undefined) { where.push('status = ?'); params.push(filter.status); }
+  if (filter.before !== undefined) { where.push('seq < (SELECT b.seq FROM runs b WHERE b.id = ?)'); params.push(filter.before); }
   return (await tx.query(`SELECT * FROM runs${where.length > 0 ? ` WHERE ${where.join(' AND ')}` : ''} ORDER BY seq DESC LIMIT ?`, [...params, limit])).map(runOf);
 }
 
@@ -26,7 +28,7 @@ export async function changesOfRun(tx: Tx, runId: string): Promise<{ readonly at
 
 // ---- reviews
 
-export async function listReviews(tx: Tx, filter: { readonly kind?: string; readonly source?: string; readonly status?: string }, limit: number): Promise<{ readonly review: StoredReview; readonly records: number; readonly open: number }[]> {
+export async function listReviews(tx: Tx, filter: { readonly kind?: string; readonly source?: string; readonly status?: string; readonly after?: number }, limit: number): Promise<{ readonly review: StoredReview; readonly records: number; readonly open: number }[]> {
   const where: string[] = [];
   const params: SqlValue[] = [];
   if (filter.status !== undefined) { where.push('r.status = ?'); params.push(filter.status); }
@@ -35,6 +37,7 @@ export async function listReviews(tx: Tx, filter: { readonly kind?: string; read
     where.push(`(r.source = ? OR r.id IN (SELECT fr.review_id FROM review_records fr JOIN record_heads fh ON fh.id = fr.record_id JOIN streams fs ON fs.id = fh.stream_id WHERE fs.source = ?))`);
     params.push(filter.source, filter.source);
   }
+  if (filter.after !== undefined) { where.push('r.id > ?'); params.push(filter.after); }
   const rows = await tx.query(`SELECT r.*, (SELECT COUNT(*) FROM review_records rr WHERE rr.review_id = r.id) AS records, (SELECT COUNT(*) FROM review_records rr WHERE rr.review_id = r.id AND rr.done = 0) AS open_records
     FROM reviews r${where.length > 0 ? ` WHERE ${where.join(' AND ')}` : ''} ORDER BY r.id LIMIT ?`, [...params, limit]);
   return rows.map((row) => ({ review: reviewOf(row), records: Number(row['records']), open: Number(row['open_records']) }));
@@ -71,9 +74,9 @@ export type PlacedQuarantine = StoredQuarantine & { readonly source: string; rea
 const placed = (row: Row): PlacedQuarantine => ({ ...quarantineOf(row), source: row['source_name'], stream: row['stream_name'] });
 const QUARANTINE = 'SELECT q.*, st.source AS source_name, st.name AS stream_name FROM quarantine q JOIN streams st ON st.id = q.stream_id';
 
-export async function listQuarantine(tx: Tx, filter: { readonly source?: string }, limit: number): Promise<PlacedQuarantine[]> {
-  const params: SqlValue[] = filter.source === undefined ? [] : [filter.source];
-  return (await tx.query(`${QUARANTINE}${filter.source === undefined ? '' : ' WHERE st.source = ?'} ORDER BY q.id LIMIT ?`, [...params, limit])).map(placed);
+export async function listQuarantine(tx: Tx, filter: { readonly source?: string; readonly after?: number }, limit: number): Promise<PlacedQuarantine[]> {
+  const params: SqlValue[] = [filter.after ?? 0, ...(filter.source === undefined ? [] : [filter.source])];
+  return (await tx.query(`${QUARANTINE} WHERE q.id > ?${filter.source === undefined ? '' : ' AND st.source = ?'} ORDER BY q.id LIMIT ?`, [...params, limit])).map(placed);
 }
 
 export async function loadPlacedQuarantine(tx: Tx, id: number): Promise<PlacedQuarantine | undefined> {
