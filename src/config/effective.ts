@@ -22,7 +22,7 @@ export function rowsOf(root: LocatedMap, references: References, folderOf: (file
   const rows: ConfigRow[] = [];
   const scalar = (node: LocatedScalar, path: string, key: string): Scalar => {
     if (node.value === null) return null;
-    if (isSecretKey(key, path)) return MASK;
+    if (isSecretKey(key, path) || CHANNEL_URL.test(path)) return MASK;
     if (typeof node.value !== 'string' || RAW.test(path)) return node.value;
     const resolved = references.resolve(node.value, folderOf(node.place.file));
     return resolved.ok ? masked(resolved.text) : node.value;
@@ -42,6 +42,9 @@ export function rowsOf(root: LocatedMap, references: References, folderOf: (file
   walk(root, '', '');
   return rows;
 }
+
+/** Who knows where to post can post there. */
+const CHANNEL_URL = /^notifications\.channels\..+\.url$/;
 
 /** Conditions and `from` take no references: there `${` is a plain sign. */
 const RAW = /(^|\.)(where|when|from)$|\.mapping\.[^.]+\.[^.]+$/;

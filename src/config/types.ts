@@ -1,5 +1,6 @@
 import type { Expression } from '../core/expressions/index.js';
 import type { AuthorityRules, IdentityRules, LifecycleRules } from '../core/model/index.js';
+import type { NoticeRule } from '../core/notices/types.js';
 import type { AttributeType, IdentifierKind, LifecycleStage, SourceConfig } from '../../connectors/sdk/contract/index.js';
 
 /** A checked condition with its text as it was written. */
@@ -112,11 +113,13 @@ export interface PolicySettings {
 }
 
 export type Channel =
-  | { readonly type: 'webhook' | 'slack' | 'teams'; readonly url: string; readonly secret?: string }
+  | { readonly type: 'webhook' | 'slack' | 'teams'; readonly url: string; readonly secret?: string; readonly loopback?: boolean }
   | { readonly type: 'email'; readonly smtp: string; readonly from: string; readonly to: readonly string[] };
 export interface NotificationSettings {
   readonly channels: Readonly<Record<string, Channel>>;
-  readonly rules: readonly { readonly on?: readonly string[]; readonly sources?: readonly string[]; readonly to: readonly string[]; readonly digestMs?: number }[];
+  readonly rules: readonly NoticeRule[];
+  readonly repeatMs: number;
+  readonly settleMs: number;
 }
 
 export interface SecuritySettings {

@@ -24,6 +24,8 @@ export class Walker {
     return origin;
   }
   entryOf(instance: object, key: string): LocatedEntry | undefined { return this.originOf(instance).map.entries.get(key); }
+  /** What is as good as a secret though its key does not say so. */
+  hide(...values: readonly string[]): void { for (const value of values) this.scalars.secrets.add(value); }
   report(place: Place, path: string, finding: Finding): void { this.problems.push(problemAt(place, path, finding)); }
 
   /** Reads a map as a section: known keys by their shapes, then the class's own rules over the whole instance. */

@@ -51,14 +51,21 @@ export const API_TABLES: readonly Table[] = [
 export const NOTICE_TABLES: readonly Table[] = [
   {
     name: 'notices',
-    columns: { id: int, dedupe_key: text(255), kind: word, source: nullable(word), severity: text(12), title: text(400), detail: long, state: text(16), first_at: int, last_at: int, times: int, notified_at: nullable(int), snoozed_until: nullable(int), by_person: nullable(text(128)), reason: nullable(long), ended_at: nullable(int) },
-    primary: ['id'], indexes: [['dedupe_key'], ['state', 'kind'], ['last_at']],
+    // `told`: channel -> when it was last given a message about it.
+    columns: {
+      id: int, dedupe_key: text(255), kind: word, source: nullable(word), severity: text(12), title: text(400), detail: long, state: text(16), first_at: int, last_at: int, times: int, times_before: int,
+      calm_since: nullable(int), snoozed_until: nullable(int), ended_at: nullable(int), by_person: nullable(text(128)), reason: nullable(long), told: long,
+    },
+    primary: ['id'], indexes: [['dedupe_key'], ['state', 'kind'], ['ended_at']],
   },
   {
     name: 'notice_deliveries',
-    columns: { id: int, channel: word, message_id: word, notice_ids: long, payload: long, state: text(12), attempts: int, next_at: int, created_at: int, finished_at: nullable(int), answer: nullable(long) },
-    primary: ['id'], indexes: [['state', 'next_at'], ['created_at']],
+    // `gathering` until `due_at`; then owed, until it was taken or given up. `log`: the latest attempts with what was answered.
+    columns: { id: int, channel: word, rule: long, message_id: word, state: text(12), attempts: int, next_at: int, due_at: int, created_at: int, finished_at: nullable(int), log: long },
+    primary: ['id'], indexes: [['state', 'next_at'], ['created_at'], ['finished_at']],
   },
+  // What a delivery says, as it was when it was said.
+  { name: 'notice_entries', columns: { delivery_id: int, position: int, notice_id: int, event: text(12), at: int, snapshot: long }, primary: ['delivery_id', 'position'], indexes: [['notice_id']] },
 ];
 
 /** Of the main database; the inbox stands there only where it is no file. */

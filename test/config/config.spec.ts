@@ -84,7 +84,7 @@ describe('a whole configuration', () => {
     expect(config!.identity.tiers.byClass['hardware']).toEqual({ link: ['serial', 'bios_uuid', 'hostname'], attach: ['asset_tag', 'mac', 'fqdn'], suggest: ['ip', 'name'] });
     expect(config!.identity.tiers.byClass['rack_server']).toEqual({ link: ['serial', 'bios_uuid', 'hostname'], attach: ['asset_tag', 'mac', 'fqdn'], suggest: ['ip'] });
     expect(config!.identity.classes).toMatchObject({ rack_server: 'server', server: 'hardware' });
-    expect([...config!.secrets].sort()).toEqual(['hook-canary', 'hunter2-canary', 'p%40ss%2Fw%3Ard-canary', 'p@ss/w:rd-canary']);
+    expect([...config!.secrets].sort()).toEqual(['hook-canary', 'https://hooks.example.com/x', 'hunter2-canary', 'p%40ss%2Fw%3Ard-canary', 'p@ss/w:rd-canary']);
   });
 
   it('of two lines is enough: writes off, SQLite beside the working directory, nothing scheduled', async () => {

@@ -1,4 +1,5 @@
 import { under } from '../located.js';
+import type { Finding } from '../problem.js';
 import { msOf, optional, type BuildContext } from './context.js';
 import type { ChannelSection, DuePolicySection, NotificationsSection, PoliciesSection, RetentionSection, SecuritySection } from '../sections/operation.js';
 import type { Channel, Condition, DuePolicy, LoadedConfig, NotificationSettings, PolicySettings, SecuritySettings } from '../types.js';
@@ -13,17 +14,33 @@ export function buildNotifications(notifications: NotificationsSection | undefin
     const { map, keyPlace, path } = context.walker.originOf(channel);
     const needed = NEEDS[channel.type];
     if (!needed) continue;                                                                       // of an unknown type, which is told
-    const admitted = ['type', ...needed, ...(channel.type === 'webhook' ? ['secret'] : [])];
+    const admitted = ['type', ...needed, ...(channel.type === 'webhook' ? ['secret'] : []), ...(channel.type === 'email' ? [] : ['loopback'])];
     for (const key of needed) if (!map.entries.has(key)) context.walker.missing(key, undefined, keyPlace, path, `"${key}" for a channel of type ${channel.type}`);
     for (const entry of map.entries.values()) if (!admitted.includes(entry.key)) context.walker.unknownKey(entry.key, admitted, entry.keyPlace, under(path, entry.key), `it is no key of a channel of type ${channel.type}`);
+    judgeChannel(channel, context);
     channels[name] = { ...channel } as Channel;
   }
   const rules = (notifications?.rules ?? []).map((rule) => {
     judgeChannels(rule, 'to', channels, context);
     context.eachOf(context.nodeOf(rule, 'sources'), context.pathOf(rule, 'sources'), (name, place, path) => context.mustBe('unknown source', name, context.sources, place, path));
-    return { ...optional('on', rule.on), ...optional('sources', rule.sources), to: rule.to ?? [], ...optional('digestMs', rule.digest === undefined ? undefined : msOf(rule.digest)) };
+    return { ...optional('on', rule.on), ...optional('sources', rule.sources), ...optional('minSeverity', rule.minSeverity), to: rule.to ?? [], ...optional('digestMs', rule.digest === undefined ? undefined : msOf(rule.digest)) };
   });
-  return { channels, rules };
+  return { channels, rules, repeatMs: msOf(notifications?.repeatAfter), settleMs: msOf(notifications?.settleFor) };
+}
+
+/** Whoever knows such a URL can post there, so it is hidden like a secret, with the part that only its owner knows. */
+function judgeChannel(channel: ChannelSection, context: BuildContext): void {
+  const { url, secret } = channel;
+  const at = (key: 'url' | 'secret', finding: Finding): void => {
+    const node = context.nodeOf(channel, key);
+    if (node) context.report(node.place, context.pathOf(channel, key), finding);
+  };
+  if (url !== undefined && URL.canParse(url)) {
+    const { protocol, pathname, search } = new URL(url);
+    context.walker.hide(url, ...(pathname.length + search.length > 12 ? [pathname + search] : []), ...pathname.split('/').filter((part) => part.length >= 16), ...(search.length > 8 ? [search.slice(1)] : []));
+    if (protocol === 'http:' && channel.loopback !== true) at('url', { what: 'bad URL', found: 'the protocol "http:"', expected: 'https', hint: '`loopback: true` admits http to a receiver on this machine' });
+  }
+  if (secret?.startsWith('whsec_') && !/^[A-Za-z0-9+/]+={0,2}$/.test(secret.slice('whsec_'.length))) at('secret', { what: 'bad key', found: 'other characters behind "whsec_"', expected: '`whsec_` and base64, or another text', hint: 'the receiver of the webhook shows it' });
 }
 
 function judgeChannels(instance: object, key: string, channels: Readonly<Record<string, unknown>>, context: BuildContext): void {

@@ -1,10 +1,11 @@
 import { IsBoolean, IsInt, Min } from 'class-validator';
 import { Choice, ChoiceList, Condition, Nested, NestedList, Optional, RecordOf, Required, Text, TextList, listOf, text } from '../decorators.js';
 import { duration, filled, httpUrl, smtpUrl } from '../formats.js';
+import { NOTICE_KINDS, NOTICE_SEVERITIES, type NoticeSeverity } from '../../core/notices/types.js';
 import { LIFECYCLE_STAGES } from '../../../connectors/sdk/contract/index.js';
 
 export const ROLES = ['viewer', 'operator', 'approver', 'admin'] as const;
-export const EVENTS = ['run_failed', 'run_partial', 'run_suspect', 'held_set', 'dead_letter', 'source_not_fresh', 'webhook_silent', 'review_waiting', 'policy', 'vulnerability'] as const;
+export const EVENTS = [...NOTICE_KINDS, 'policy', 'vulnerability'] as const;
 export const CHANNEL_TYPES = ['webhook', 'slack', 'teams', 'email'] as const;
 export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const;
 
@@ -139,13 +140,17 @@ export class ChannelSection {
   @Required() @Choice(CHANNEL_TYPES)
   type!: (typeof CHANNEL_TYPES)[number];
 
-  /** Where to post. */
+  /** Where to post: https, at a public address. Never shown: who knows it can post there too. */
   @Optional() @Text(httpUrl)
   url?: string;
 
-  /** Signs what a webhook posts. */
+  /** Signs what a webhook posts (standard-webhooks): `whsec_` and base64, or any other text as it is. */
   @Optional() @Text(filled)
   secret?: string;
+
+  /** The receiver runs on this very machine: `url` names a loopback address and may be http; nothing else is reached then. */
+  @Optional() @IsBoolean()
+  loopback?: boolean;
 
   /** The mail server, e.g. `smtps://user:${env:SMTP_PASSWORD}@mail.example.com:465`. */
   @Optional() @Text(smtpUrl)
@@ -170,6 +175,10 @@ export class NotificationRuleSection {
   @Optional() @TextList(filled)
   sources?: string[];
 
+  /** Only from this severity on. */
+  @Optional() @Choice(NOTICE_SEVERITIES)
+  minSeverity?: NoticeSeverity;
+
   /** Channels of `notifications.channels`. */
   @Required() @TextList(filled)
   to!: string[];
@@ -185,9 +194,17 @@ export class NotificationsSection {
   @Optional() @RecordOf(() => ChannelSection, { what: 'bad name', expected: 'letters, digits, ".", "_" and "-"', pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/ })
   channels?: Record<string, ChannelSection>;
 
-  /** Which events go where. */
+  /** Which events go where. Every rule that fits counts; without rules nobody is told. */
   @Optional() @NestedList(() => NotificationRuleSection)
   rules?: NotificationRuleSection[];
+
+  /** What still stands is told again after so long, until somebody acknowledges it. */
+  @Optional() @Text(duration)
+  repeatAfter?: string;
+
+  /** What went away counts as over after so long without coming back. */
+  @Optional() @Text(duration)
+  settleFor?: string;
 }
 
 /** Signing in through an identity provider. */
