@@ -1,7 +1,7 @@
 import type { Redactor } from '../../connectors/sdk/http/redact.js';
 import { nextTryAt } from '../core/notices/index.js';
 import type { Engine } from '../engine/engine.js';
-import { claimDelivery, dueDeliveries, entriesOf, saveDelivery, type Delivery } from '../database/repositories/notices.js';
+import { claimDelivery, dueDeliveries, entriesOf, saveDelivery, wakeDeliveries, type Delivery } from '../database/repositories/notices.js';
 import type { Message } from './messages/message.js';
 import { sendTo, type Carriers, type Outcome } from './send.js';
 
@@ -51,7 +51,10 @@ export class PostOffice {
     if (!entries) return undefined;
     const outcome = await this.send(delivery.channel, { id: delivery.messageId, at: delivery.dueAt, entries });
     const after = this.after(delivery, outcome);
-    await database.transaction((tx) => saveDelivery(tx, after));
+    await database.transaction(async (tx) => {
+      await saveDelivery(tx, after);
+      if (outcome.ok) await wakeDeliveries(tx, delivery.channel, clock.now());
+    });
     if (!outcome.ok) log.warn('a notification did not get through', { channel: delivery.channel, delivery: delivery.id, words: this.redact(outcome.words), ...(after.state === 'owed' && { nextAt: new Date(after.nextAt).toISOString() }) });
     return after.state;
   }

@@ -1,4 +1,4 @@
-import { GROWING_QUARANTINE, type Facts, type HeldSetFact, type RunFact, type SourceFact } from './facts.js';
+import { GROWING_QUARANTINE, RUNS_LOOKED_AT, type Facts, type HeldSetFact, type RunFact, type SourceFact } from './facts.js';
 import type { Cause, NoticeKind, NoticeSeverity } from './types.js';
 
 const SEVERITY: Readonly<Record<NoticeKind, NoticeSeverity>> = {
@@ -49,7 +49,7 @@ function runCauses({ name, runs: given }: SourceFact): Cause[] {
     const standing = runs.filter((run) => run.status === status && !runs.some((later) => ends(later, run)));
     const [last] = standing;
     if (!last) return [];
-    const row = standing.length === 1 ? '' : `, ${standing.length} times now`;
+    const row = standing.length === 1 ? '' : `, ${standing.length} times${standing.length >= RUNS_LOOKED_AT ? ' or more' : ''} now`;
     const words = { at: last.at, times: standing.length, next: `lockstep runs show ${last.id}`, path: `/api/v1/runs/${last.id}` };
     switch (status) {
       case 'failed': return [cause('run_failed', name, { ...words, title: `A run of ${name} failed${row}`, text: last.error === null ? 'What was read before stays as it is.' : short(last.error) })];

@@ -8,6 +8,9 @@ export interface RunFact {
   readonly error: string | null;
 }
 
+/** So many of the latest runs of a source are looked at. */
+export const RUNS_LOOKED_AT = 30;
+
 export interface SourceFact {
   readonly name: string;
   /** Nobody expects anything of it. */

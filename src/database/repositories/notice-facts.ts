@@ -1,9 +1,9 @@
-import { HOLDING_REVIEWS, type Facts, type RunFact } from '../../core/notices/index.js';
+import { HOLDING_REVIEWS, RUNS_LOOKED_AT, type Facts, type RunFact } from '../../core/notices/index.js';
 import type { SqlValue, Tx } from '../tx.js';
 
 const ENDED = `status IN ('succeeded', 'partial', 'suspect', 'failed')`;
-/** Runs of a source that are looked at: of those that follow increments the latest, and the latest few full ones. */
-const [LATEST, LATEST_FULL] = [30, 5];
+/** Beside the latest runs the latest full ones are looked at: only they end what a full one began. */
+const FULL_LOOKED_AT = 5;
 /** How far back the latest full ones are looked for. */
 const FAR = 20_000;
 
@@ -22,9 +22,9 @@ export interface SourceRuns {
 export async function sourceRuns(tx: Tx, source: string): Promise<SourceRuns> {
   const columns = 'id, seq, mode, status, started_at, finished_at, error';
   const [state] = await tx.query('SELECT paused, created_at FROM sources WHERE name = ?', [source]);
-  const latest = (await tx.query(`SELECT ${columns} FROM runs WHERE source = ? AND ${ENDED} ORDER BY seq DESC LIMIT ?`, [source, LATEST])).map(runOf);
+  const latest = (await tx.query(`SELECT ${columns} FROM runs WHERE source = ? AND ${ENDED} ORDER BY seq DESC LIMIT ?`, [source, RUNS_LOOKED_AT])).map(runOf);
   const [newest] = latest;
-  const full = newest === undefined ? [] : (await tx.query(`SELECT ${columns} FROM runs WHERE source = ? AND seq > ? AND mode = 'full' AND ${ENDED} ORDER BY seq DESC LIMIT ?`, [source, newest.seq - FAR, LATEST_FULL])).map(runOf);
+  const full = newest === undefined ? [] : (await tx.query(`SELECT ${columns} FROM runs WHERE source = ? AND seq > ? AND mode = 'full' AND ${ENDED} ORDER BY seq DESC LIMIT ?`, [source, newest.seq - FAR, FULL_LOOKED_AT])).map(runOf);
   const [success] = await tx.query(`SELECT finished_at FROM runs WHERE source = ? AND status = 'succeeded' ORDER BY seq DESC LIMIT 1`, [source]);
   return { paused: Number(state?.['paused'] ?? 0) === 1, knownSince: state ? Number(state['created_at']) : null, runs: [...new Map([...latest, ...full].map((run) => [run.id, run])).values()], lastSuccessAt: success ? Number(success['finished_at']) : null };
 }

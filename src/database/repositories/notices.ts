@@ -137,6 +137,11 @@ export async function saveDelivery(tx: Tx, { id, state, attempts, nextAt, dueAt,
   await tx.execute('UPDATE notice_deliveries SET state = ?, attempts = ?, next_at = ?, due_at = ?, finished_at = ?, log = ? WHERE id = ?', [state, attempts, nextAt, dueAt, finishedAt, JSON.stringify(log), id]);
 }
 
+/** The channel works again: what waits for another try goes out at once. */
+export async function wakeDeliveries(tx: Tx, channel: string, now: number): Promise<void> {
+  await tx.execute(`UPDATE notice_deliveries SET next_at = ? WHERE channel = ? AND state = 'owed' AND attempts > 0 AND next_at > ?`, [now, channel, now]);
+}
+
 export async function loadDelivery(tx: Tx, id: number): Promise<Delivery | undefined> {
   const [row] = await tx.query('SELECT * FROM notice_deliveries WHERE id = ?', [id]);
   return row ? deliveryOf(row) : undefined;
