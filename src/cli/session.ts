@@ -99,8 +99,8 @@ export class Session {
   /** A service that holds the database file carries the command out, with the same words and exit codes; this process only speaks. */
   private async handOver(config: LoadedConfig): Promise<void> {
     if (config.database.path === undefined) return;
-    const [{ doorPath, readDoor }, { throughDoor }] = await Promise.all([import('../service/door-file.js'), import('../service/door-client.js')]);
-    const door = readDoor(doorPath(config.database.path));
+    const [{ readDoor }, { throughDoor }] = await Promise.all([import('../service/door-file.js'), import('../service/door-client.js')]);
+    const door = readDoor(`${config.database.path}.token`);
     if (!door) return;
     const { io } = this;
     await this.out.clearStatus();

@@ -136,7 +136,7 @@ class InboxFile implements Place {
     return this.alone(async () => {
       this.raw.exec('BEGIN IMMEDIATE');
       try {
-        const result = await work(new SqliteTx(this.raw));
+        const result = await work(new SqliteTx(this.raw, undefined, undefined));
         this.raw.exec('COMMIT');
         return result;
       } catch (error) {
@@ -147,7 +147,7 @@ class InboxFile implements Place {
   }
 
   read<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.alone(() => work(new SqliteTx(this.raw)));
+    return this.alone(() => work(new SqliteTx(this.raw, undefined, undefined)));
   }
 
   private async alone<T>(work: () => Promise<T>): Promise<T> {

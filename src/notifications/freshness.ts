@@ -10,7 +10,7 @@ const WITHOUT_SCHEDULE = 24 * 3_600_000;
  * When the data of a source that was last read at `from` is too old: at the third instant from then on at which it should
  * have been read again, whatever nights and weekends the schedule leaves out. `longestRun`: ms that a run may take.
  */
-export function staleAfter({ incremental, full, timezone, jitterMs }: ScheduleSettings, from: number, longestRun: number): { readonly at: number; readonly expected: string } {
+export function staleAfter({ incremental, full, timezone, jitterMs }: Omit<ScheduleSettings, 'streams'>, from: number, longestRun: number): { readonly at: number; readonly expected: string } {
   const triggers = [incremental, full].filter((each) => each !== undefined);
   if (triggers.length === 0) return { at: from + WITHOUT_SCHEDULE, expected: '24 h, as nothing is scheduled for it' };
   const dates = triggers.map((trigger) => ({ at: thirdOf(trigger, timezone, from), trigger })).sort((a, b) => a.at - b.at);

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import type { Door } from './door-file.js';
+import type { LocalAccess as Door } from '../api/auth/local-token.js';
 import type { DoorCommand, DoorEvent } from './local-door.js';
 
 export interface DoorIo {

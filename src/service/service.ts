@@ -27,7 +27,7 @@ export interface ServiceOptions {
   /** The configuration as it stands now. */
   readonly reload: () => Promise<{ readonly ok: true; readonly config: LoadedConfig } | { readonly ok: false; readonly problems: readonly ConfigProblem[] }>;
   /** What listens, and the parts that stand behind jobs: built on the engine that is always the present one. */
-  readonly compose: (engine: Engine, queue: TableQueue) => Promise<{ readonly parts: Parts; readonly server?: ServiceServer }>;
+  readonly compose: (engine: Engine, queue: TableQueue, isStopping: () => boolean) => Promise<{ readonly parts: Parts; readonly server?: ServiceServer; readonly resume?: () => Promise<void>; readonly dispose?: () => Promise<void> }>;
   /** Tests tick by themselves. */
   readonly ticks?: (tick: () => Promise<unknown>) => Promise<{ stop(): Promise<void> }>;
 }
@@ -62,6 +62,7 @@ export class Service {
   private timer: { stop(): Promise<void> } | undefined;
   private reloading: Promise<unknown> = Promise.resolve();
   private ended: Promise<void> | undefined;
+  private dispose: (() => Promise<void>) | undefined;
 
   static async start(options: ServiceOptions): Promise<Service> {
     const stopping = new AbortController();
@@ -78,8 +79,10 @@ export class Service {
 
   private async begin(): Promise<void> {
     const { role } = this.options;
-    const { parts, server } = await this.options.compose(this.engine, this.queue);
+    const { parts, server, resume, dispose } = await this.options.compose(this.engine, this.queue, () => this.ended !== undefined);
+    this.dispose = dispose;
     await this.adopt();
+    if (role === 'all' || role === 'worker') await resume?.();
     if (role === 'all' || role === 'worker') this.worker = new Worker(() => this.current, this.queue, handlersOf(this.queue, parts));
     if (role === 'all' || role === 'scheduler') this.scheduler = new Scheduler(() => this.current, this.queue);
     if (server) {
@@ -163,6 +166,7 @@ export class Service {
       log.warn('what was under way did not end in time, and is left: it goes on where its last checkpoint stands', { jobs: (this.worker?.busy ?? []).map(({ id, kind, source }) => `${id} ${kind} ${source}`) });
     }
     grace.abort();
+    await this.dispose?.();
     await this.base.close();
     log.info('the service has stopped', { because });
   }

@@ -1,7 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { listJobs } from '../../src/database/repositories/jobs.js';
 import { loadConfig, type ConnectorCatalogue } from '../../src/config/index.js';
-import { listener } from '../../src/service/listen.js';
+import { ServiceMetrics } from '../../src/observability/metrics.js';
+import { compose } from '../../src/service/compose.js';
 import { readDoor } from '../../src/service/door-file.js';
 import { Service } from '../../src/service/service.js';
 import { run } from '../../src/cli/run.js';
@@ -29,6 +30,7 @@ class House {
   readonly clock = new ManualClock(Date.UTC(2026, 10, 1));
   readonly tools = new Map(['alpha', 'beta', 'gamma'].map((name) => [name, new Tool(name, this.clock)]));
   readonly catalogue: ConnectorCatalogue;
+  readonly metrics = new ServiceMetrics({ clock: this.clock, version: 'test' });
   service!: Service;
   tick: () => Promise<unknown> = async () => undefined;
 
@@ -47,8 +49,8 @@ class House {
     const loaded = await this.load();
     if (!loaded.ok) throw new Error(loaded.problems.map(({ path, message }) => `${path}: ${message}`).join('\n'));
     this.service = await Service.start({
-      engine: { clock: this.clock, log: silentLog, waitMs: 0 }, config: loaded.config, catalogue: this.catalogue, role: 'all', reload: () => this.load(),
-      compose: async (engine, queue) => ({ parts: {}, server: await listener(engine, queue, run) }),
+      engine: { clock: this.clock, log: silentLog, waitMs: 0, metrics: this.metrics }, config: loaded.config, catalogue: this.catalogue, role: 'all', reload: () => this.load(),
+      compose: (engine, queue, isStopping) => compose(engine, queue, { role: 'all', metrics: this.metrics, run, isStopping }),
       ticks: async (tick) => { this.tick = tick; return { stop: async () => { this.tick = async () => undefined; } }; },
     });
   }
