@@ -65,7 +65,7 @@ export function describeWebhooks(suite: Suite, expected: WebhookExpectations): v
 
     suite.test(id('mutated'), 'refuses whatever differs in a single byte of what is proved', async () => {
       const bench = await suite.bench();
-      const rounds = Number(process.env['LOCKSTEP_MUTATED_DELIVERIES'] ?? 500);
+      const rounds = Number(process.env['LOCKSTEP_MUTATED_DELIVERIES'] ?? 5_000);
       const made = one(bench);
       const taken: string[] = [];
       for (let round = 0; round < rounds; round++) {
