@@ -25,7 +25,7 @@ export async function steady(url: string, perSecond: number, seconds: number): P
 }
 
 /** 70 % valid, 10 % duplicate, 5 % each wrongly signed, stale, replayed later under another time, oversized, broken after a right signature. How many got another verdict than they must. */
-export async function mixed(url: string, perSecond: number, seconds: number): Promise<{ readonly sent: number; readonly wrong: number }> {
+export async function mixed(url: string, perSecond: number, seconds: number): Promise<{ readonly sent: number; readonly wrong: readonly string[] }> {
   const total = perSecond * seconds;
   const last = delivery();
   const right = (nth: number): { readonly made: Sent; readonly status: number } => {
@@ -37,18 +37,18 @@ export async function mixed(url: string, perSecond: number, seconds: number): Pr
     if (kind === 18) return nth % 40 < 20 ? { made: { ...last, headers: { ...last.headers, 'x-lockstep-timestamp': String(Math.floor(Date.now() / 1_000) + 1) } }, status: 401 } : { made: delivery(Date.now(), HOOK_TOKEN, () => 'x'.repeat(2 * 1024 * 1024)), status: 413 };
     return { made: delivery(Date.now(), HOOK_TOKEN, (body) => body.slice(0, -1)), status: 202 };
   };
-  const verdicts: Promise<boolean>[] = [];
+  const verdicts: Promise<string>[] = [];
   const startedAt = performance.now();
   while (verdicts.length < total) {
     const due = Math.min(total, Math.floor(((performance.now() - startedAt) / 1_000) * perSecond));
     while (verdicts.length < due) {
       const { made, status } = right(verdicts.length);
       // an oversized sender that is cut while it still sends has its verdict as well
-      verdicts.push(fetch(url, { method: 'POST', body: made.body, headers: made.headers }).then((answer) => answer.status === status, () => status === 413));
+      verdicts.push(fetch(url, { method: 'POST', body: made.body, headers: made.headers }).then((answer) => (answer.status === status ? '' : `${answer.status} for ${status}`), (error: Error) => (status === 413 ? '' : `${(error.cause as Error | undefined)?.message ?? error.message} for ${status}`)));
     }
     await new Promise((turn) => setTimeout(turn, 5));
   }
-  return { sent: total, wrong: (await Promise.all(verdicts)).filter((isRight) => !isRight).length };
+  return { sent: total, wrong: (await Promise.all(verdicts)).filter((each) => each !== '') };
 }
 
 /** Senders of a byte a second and connections that say nothing. `cutAfter`: seconds until each slow one was cut. */

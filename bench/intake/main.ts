@@ -23,7 +23,7 @@ export async function main(args: readonly string[], tree: string): Promise<numbe
     row('500 req/s, 2 kB', words(busy), busy.p99 < 250 && busy.others === 0 && busy.answered >= 0.98 * 500 * seconds, '500 req/s, p99 < 250 ms, 0 errors');
     for (const rate of [100, 500]) {
       const mix = await mixed(url, rate, Math.min(seconds, 20));
-      row(`mix at ${rate} req/s`, `${mix.sent - mix.wrong} of ${mix.sent} right verdicts`, mix.wrong === 0, '100 %');
+      row(`mix at ${rate} req/s`, `${mix.sent - mix.wrong.length} of ${mix.sent} right verdicts${[...new Set(mix.wrong)].map((each) => `; ${each}`).join('')}`, mix.wrong.length === 0, '100 %');
     }
     const load = burden(door.port, 200, 500);
     const beside = await steady(url, 100, Math.max(35, Math.min(seconds, 40)));
