@@ -29,6 +29,7 @@ export const COUNTERS = {
 
 export const HISTOGRAMS = {
   lockstep_run_duration_seconds: { help: 'How long runs took.', labels: ['source'], buckets: LONG },
+  lockstep_job_wait_seconds: { help: 'How long jobs that were due waited for a worker.', labels: ['lane'], buckets: LONG },
   lockstep_source_wait_seconds: { help: 'Waits before requests to a source: throttled by it, after a failure, or to keep its pace.', labels: ['source', 'reason'], buckets: LONG },
   lockstep_write_gate_wait_seconds: { help: 'How long work waited for the one gate of the database.', labels: [], buckets: QUICK },
   lockstep_event_loop_lag_seconds: { help: 'How late a timer of the process came.', labels: [], buckets: QUICK },

@@ -31,7 +31,6 @@ export async function countMissed(engine: Engine, inbox: Inbox, report: RunRepor
     await saveWebhook(tx, report.source, { ...row, missed: row.missed + missed, missedSince: row.missedSince + missed, firstMissedAt: row.firstMissedAt ?? engine.clock.now() });
     return missed;
   });
-  if (counted > 0) engine.metrics.count('lockstep_webhook_missed_total', { source: report.source }, counted);
   return counted;
 }
 

@@ -66,7 +66,7 @@ export class WebhookIntake {
         source, eventId: eventId === undefined ? `sha256:${createHash('sha256').update(delivery.body).digest('hex')}` : `id:${eventId}`, ...(changeId !== undefined && { changeId }), receivedAt, ...(sentAt !== undefined && { sentAt }), address,
         delivery: withoutProof(delivery, endpoint.auth),
       });
-      engine.metrics.count(kept === 'stored' ? 'lockstep_inbox_accepted_total' : 'lockstep_inbox_duplicate_total', { source });
+      engine.metrics.count(kept === 'stored' ? 'lockstep_inbox_accepted_total' : 'lockstep_inbox_duplicates_total', { source });
       if (kept === 'stored') this.tell(source);
       return ACCEPTED;
     } catch (error) {
