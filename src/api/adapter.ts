@@ -1,11 +1,10 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { LoadedConfig } from '../config/types.js';
+import { WEBHOOK_SERVER_OPTIONS } from '../webhooks/plugin.js';
 import { Problem, problemOf } from './problem.js';
 
 const BODY_LIMIT = 1_048_576;
-/** A request that comes in slower than this is given up. */
-const REQUEST_TIMEOUT_MS = 30_000;
 
 /** Faults of the bytes themselves, before there is a request. */
 const WIRE: Readonly<Record<string, readonly [status: number, detail: string]>> = {
@@ -15,7 +14,7 @@ const WIRE: Readonly<Record<string, readonly [status: number, detail: string]>> 
 /** The HTTP server: strict about what it reads, and believing no header but of the proxies that are configured. */
 export function httpServer({ server }: Pick<LoadedConfig, 'server'>): FastifyInstance {
   return fastify({
-    bodyLimit: BODY_LIMIT, requestTimeout: REQUEST_TIMEOUT_MS, routerOptions: { maxParamLength: 500, caseSensitive: true, ignoreTrailingSlash: false, ignoreDuplicateSlashes: false },
+    bodyLimit: BODY_LIMIT, ...WEBHOOK_SERVER_OPTIONS, routerOptions: { maxParamLength: 500, caseSensitive: true, ignoreTrailingSlash: false, ignoreDuplicateSlashes: false },
     exposeHeadRoutes: false, onProtoPoisoning: 'error', onConstructorPoisoning: 'error', trustProxy: server.trustedProxies.length > 0 ? [...server.trustedProxies] : false, return503OnClosing: true, forceCloseConnections: 'idle',
     clientErrorHandler: (error, socket) => {
       const [status, detail] = WIRE[(error as { code?: string }).code ?? ''] ?? [400, 'the request is no valid HTTP'];

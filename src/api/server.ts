@@ -48,7 +48,7 @@ export async function createApiServer({ engine, queue, plugins = [], limits = {}
   await server.register(helmet as never, { global: true, contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] } }, hsts: engine.config.server.publicUrl?.startsWith('https:') ?? false, frameguard: { action: 'deny' } } as never);
   guard(server, { engine, authenticator: new Authenticator(engine, () => localToken), limits: new RateLimits({ ...LIMITS, ...limits }), denied: new DeniedAttempts(engine) });
   answerProblems(server, engine, routes);
-  keepSecrets(server, engine.config.secrets);
+  keepSecrets(server, engine);
   for (const { plugin, access } of plugins) await server.register(access === undefined ? plugin : withAccess(plugin, access));
 
   const app = await NestFactory.create<NestFastifyApplication>(ApiModule.of({ engine, queue }), new ApiAdapter(server as never), { logger: false, abortOnError: false, bodyParser: false });
@@ -99,13 +99,16 @@ function warnOfRisks({ config, log }: Engine, host: string): void {
   for (const { name, tls } of sources) if (tls?.rejectUnauthorized === false) log.warn('certificates of a source are not checked: anybody on the way can answer in its place', { source: name, next: 'set tls.caFile instead of tls.rejectUnauthorized: false' });
 }
 
-/** A secret of the configuration that a vendor echoed into a record leaves in no answer. */
-function keepSecrets(server: FastifyInstance, secrets: readonly string[]): void {
-  if (!secrets.some((secret) => secret.length >= 4)) return;
-  const [redact, looks] = [createRedactor(secrets), createRedactor()];
+/** A secret of the configuration that a vendor echoed into a record leaves in no answer. Asked anew where the configuration is another one. */
+function keepSecrets(server: FastifyInstance, engine: Pick<Engine, 'config'>): void {
+  const looks = createRedactor();
+  let known: { readonly of: readonly string[]; readonly redact: ReturnType<typeof createRedactor> | undefined } | undefined;
   server.addHook('onSend', async (_request, reply, payload) => {
+    const { secrets } = engine.config;
+    if (known?.of !== secrets) known = { of: secrets, redact: secrets.some((secret) => secret.length >= 4) ? createRedactor(secrets) : undefined };
+    const { redact } = known;
     // What merely looks like a credential is somebody's data, and stays.
-    if (typeof payload !== 'string' || !String(reply.getHeader('content-type')).includes('json') || redact(payload) === looks(payload)) return payload;
+    if (!redact || typeof payload !== 'string' || !String(reply.getHeader('content-type')).includes('json') || redact(payload) === looks(payload)) return payload;
     return JSON.stringify(redact.deep(JSON.parse(payload)));
   });
 }
