@@ -4,6 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { connectorReadmes } from './generate/readme.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -17,7 +18,15 @@ function configurationSchema() {
   return [{ file: 'config/lockstep.schema.json', text: text.endsWith('\n') ? text : `${text}\n` }];
 }
 
-const generators = { 'the configuration schema': configurationSchema, "the connectors' READMEs": () => connectorReadmes(root) };
+/** What the API says of itself, as the service serves it at /api/openapi.json. */
+async function apiDocument() {
+  const at = path.join(root, 'dist/src/api/openapi.js');
+  if (!existsSync(at)) throw new Error('the API is not built: run `npm run build` first');
+  const { openApiDocument } = await import(pathToFileURL(at).href);
+  return [{ file: 'docs/openapi.json', text: `${JSON.stringify(await openApiDocument(), null, 1)}\n` }];
+}
+
+const generators = { 'the configuration schema': configurationSchema, 'the description of the API': apiDocument, "the connectors' READMEs": () => connectorReadmes(root) };
 for (const [what, generate] of Object.entries(generators)) {
   try {
     for (const { file, text } of await generate()) {

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Module, type DynamicModule, type INestApplicationContext, type Provider, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { TokenService } from './api/auth/token.service.js';
 import { DecisionService } from './decisions/decision.service.js';
 import { IdentityService } from './decisions/identity.service.js';
 import { BackupService } from './engine/backup.service.js';
@@ -11,6 +12,7 @@ import { PushService } from './push/push.service.js';
 import { UndoService } from './push/undo.service.js';
 import { QuarantineService } from './quarantine/quarantine.service.js';
 import { AssetQueries } from './queries/asset-queries.service.js';
+import { AuditQueries } from './queries/audit-queries.service.js';
 import { ContradictionQueries } from './queries/contradictions.service.js';
 import { OperationQueries } from './queries/operation-queries.service.js';
 import { ReviewService } from './reviews/review.service.js';
@@ -32,7 +34,7 @@ export abstract class EnginePort implements Engine {
 }
 
 /** Each is built from the engine and is its own token. */
-const SERVICES: readonly (new (engine: Engine) => object)[] = [SyncService, PushService, OutboxService, UndoService, RebuildService, DecisionService, ReviewService, QuarantineService, IdentityService, BackupService, AssetQueries, OperationQueries, ContradictionQueries];
+const SERVICES: readonly (new (engine: Engine) => object)[] = [SyncService, PushService, OutboxService, UndoService, RebuildService, DecisionService, ReviewService, QuarantineService, IdentityService, BackupService, AssetQueries, OperationQueries, ContradictionQueries, AuditQueries, TokenService];
 
 /** The one place where ports meet implementations. */
 @Module({})
