@@ -25,7 +25,7 @@ it('makes a token that is shown once, lists it without what it is, and revokes i
   expect([made.code, token, made.err]).toEqual([0, expect.stringMatching(/^lst_[A-Za-z0-9_-]{43}$/), expect.stringContaining('shown this once')]);
   expect(other).toMatchObject({ formatVersion: 1, role: 'ingest:sheet', state: 'valid', createdBy: 'ann' });
   const listed = await at.lockstep('token list --json');
-  expect(listed.json).toMatchObject([{ name: 'dashboard', role: 'viewer', expiresAt: '2026-12-03T10:00:00.000Z' }, { name: 'feeder' }]);
+  expect(listed.json).toMatchObject([{ name: 'dashboard', role: 'viewer', expiresAt: '2026-12-03T10:00:01.000Z' }, { name: 'feeder' }]);
   expect(listed.out).not.toContain(token);
   expect((await at.lockstep(`token revoke ${(listed.json[0] as { id: string }).id}`)).out).toContain('is refused from now on');
   expect((await at.lockstep('token list')).out).toMatch(/dashboard +viewer +revoked/);
