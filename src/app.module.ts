@@ -6,6 +6,7 @@ import { DecisionService } from './decisions/decision.service.js';
 import { IdentityService } from './decisions/identity.service.js';
 import { BackupService } from './engine/backup.service.js';
 import type { Engine } from './engine/engine.js';
+import { NoticeService } from './notifications/notice.service.js';
 import { RebuildService } from './plan/rebuild.service.js';
 import { OutboxService } from './push/outbox.service.js';
 import { PushService } from './push/push.service.js';
@@ -34,7 +35,7 @@ export abstract class EnginePort implements Engine {
 }
 
 /** Each is built from the engine and is its own token. */
-const SERVICES: readonly (new (engine: Engine) => object)[] = [SyncService, PushService, OutboxService, UndoService, RebuildService, DecisionService, ReviewService, QuarantineService, IdentityService, BackupService, AssetQueries, OperationQueries, ContradictionQueries, AuditQueries, TokenService];
+const SERVICES: readonly (new (engine: Engine) => object)[] = [SyncService, PushService, OutboxService, UndoService, RebuildService, DecisionService, ReviewService, QuarantineService, IdentityService, BackupService, AssetQueries, OperationQueries, ContradictionQueries, AuditQueries, TokenService, NoticeService];
 
 /** The one place where ports meet implementations. */
 @Module({})

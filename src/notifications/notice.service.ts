@@ -141,6 +141,15 @@ export class NoticeService {
     });
   }
 
+  /** Sends one delivery that is due, and gives what became of it. */
+  async deliverNow(id: number): Promise<DeliveryDocument> {
+    const { database } = this.engine;
+    const due = await database.read((tx) => loadDelivery(tx, id));
+    if (!due) throw new DecisionRefusedError(`there is no delivery ${id}`, 'see `lockstep notifications deliveries`');
+    await this.office.deliverOne(due);
+    return database.read(async (tx) => deliveryDocument((await loadDelivery(tx, id)) ?? due, (await entriesOf(tx, [id])).get(id) ?? []));
+  }
+
   /** Sends a message that says that it is a test, now, and keeps nothing of it. */
   async test(names: readonly string[] = [...this.channels]): Promise<ChannelTest[]> {
     const { config, clock } = this.engine;

@@ -32,6 +32,11 @@ export class PostOffice {
     return { sent: outcomes.filter((each) => each === 'sent').length, failed: outcomes.filter((each) => each === 'failed').length, again: outcomes.filter((each) => each === 'owed').length };
   }
 
+  /** Only this one, whatever else its channel is owed. */
+  async deliverOne(delivery: Delivery): Promise<void> {
+    await this.one(delivery);
+  }
+
   /** One after the other, until one does not get through. */
   private async channel(deliveries: readonly Delivery[]): Promise<Delivery['state'][]> {
     const states: Delivery['state'][] = [];

@@ -4,7 +4,7 @@ import { blocksOf, brokenLink, callsIn, documentsOf, linksOf, verbsOf } from '..
 import { plantTree, ROOT, type PlantedTree } from '../support/planted-tree.js';
 
 /** Commands whose next word is a command as well. */
-const GROUPS = new Set(['config', 'assets', 'identity', 'reviews', 'quarantine', 'runs', 'sources', 'connector', 'dead-letters', 'outbox', 'token', 'audit', 'report', 'undo']);
+const GROUPS = new Set(['config', 'assets', 'identity', 'reviews', 'quarantine', 'runs', 'sources', 'connector', 'dead-letters', 'outbox', 'token', 'audit', 'report', 'undo', 'notifications']);
 const SHELL = new Set(['sh', 'bash', 'shell', 'console']);
 
 const scripts = (JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }).scripts;

@@ -5,6 +5,7 @@ import { config, init } from './config.js';
 import { connector, identity, backup, rebuild } from './model.js';
 import { doctor } from './doctor.js';
 import { demo } from '../demo-verb.js';
+import { notifications } from './notifications.js';
 import { report } from './reports.js';
 import { deadLetters, outbox, push, undo } from './pushing.js';
 import { audit, token } from './tokens.js';
@@ -13,5 +14,5 @@ import { check, discover, plan, runs, serve, sources, sync } from './running.js'
 
 /** Everything that can be typed, in the order in which somebody new needs it. */
 export const COMMANDS: readonly (Verb | Group)[] = [
-  demo, init, config, check, discover, sync, plan, push, serve, assets, identity, reviews, quarantine, outbox, deadLetters, undo, runs, sources, report, rebuild, connector, token, audit, backup, doctor, completion, version,
+  demo, init, config, check, discover, sync, plan, push, serve, assets, identity, reviews, quarantine, outbox, deadLetters, undo, runs, sources, notifications, report, rebuild, connector, token, audit, backup, doctor, completion, version,
 ];
