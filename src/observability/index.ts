@@ -1,2 +1,2 @@
-export { createLogger, type AppLog, type LoggerOptions, type LogLevel } from './logger.js';
+export { createLogger, levelFrom, serviceLog, type AppLog, type LoggerOptions, type LogLevel } from './logger.js';
 export { newErrorId } from './error-id.js';

@@ -1,5 +1,5 @@
 import { createRedactor } from '../../connectors/sdk/http/redact.js';
-import { createLogger, newErrorId, type LogLevel } from './index.js';
+import { createLogger, levelFrom, newErrorId, serviceLog, type LogLevel } from './index.js';
 
 function logged(level: LogLevel, secrets: readonly string[], work: (log: ReturnType<typeof createLogger>) => void): any[] {
   const lines: string[] = [];
@@ -26,3 +26,26 @@ it('lets no secret through: not in messages, fields, errors or causes, and not u
 });
 
 it('gives ids that differ', () => expect(new Set(Array.from({ length: 50 }, newErrorId)).size).toBe(50));
+
+it.each([[undefined, 'info'], ['', 'info'], ['debug', 'debug'], [' WARN ', 'warn'], ['trace', 'trace'], ['silent', 'silent']])('LOCKSTEP_LOG_LEVEL=%p logs at %s', (wanted, level) => {
+  expect(levelFrom({ LOCKSTEP_LOG_LEVEL: wanted })).toBe(level);
+});
+
+it('refuses a level that is none, and names those there are', () => {
+  expect(() => levelFrom({ LOCKSTEP_LOG_LEVEL: 'loud' })).toThrow('LOCKSTEP_LOG_LEVEL is "loud", which is no level: it takes trace, debug, info, warn, error, silent');
+});
+
+it('writes one line an event, whatever others wrote into it', () => {
+  const lines: string[] = [];
+  const forged = 'x\n{"level":"error","message":"forged"}\r\n\u0000\u001b[2J\u2028';
+  const log = serviceLog({ env: { LOCKSTEP_LOG_LEVEL: 'trace' }, secrets: ['s3cr3t-value'], destination: { write: (line: string) => void lines.push(line) }, now: () => 0 });
+
+  log.child({ [forged]: forged }).warn(forged, { text: forged, [`key ${forged}`]: [forged], level: 'error', time: 'never', message: 's3cr3t-value' });
+  log.debug('quiet');
+
+  const text = lines.join('');
+  expect(lines).toHaveLength(2);
+  expect(text.match(/\n/g)).toHaveLength(2);
+  expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f]|s3cr3t/);
+  expect(lines.map((line) => JSON.parse(line) as { level: string }).map(({ level }) => level)).toHaveLength(2);
+});

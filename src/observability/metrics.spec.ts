@@ -58,6 +58,8 @@ it('shows no series that is over, and no stale one while the database does not a
   clock.at += 5_000;
   expect(await linesOf(metrics, 'lockstep_reviews_open')).toEqual([]);
   expect(await linesOf(metrics, 'lockstep_database_up')).toEqual(['lockstep_database_up 0']);
+  // Free disk that nobody has asked for is no full disk.
+  expect(await linesOf(metrics, 'lockstep_disk_free_ratio')).toEqual([]);
   expect(await linesOf(metrics, 'lockstep_build_info')).toEqual(['lockstep_build_info{version="1.2.3"} 1']);
 });
 

@@ -43,6 +43,7 @@ export class ServiceMetrics implements Metrics {
     this.counters = new Map(Object.entries<Declared>(COUNTERS).map(([name, each]) => [name, new Counter(common(name, each))]));
     this.histograms = new Map(Object.entries<Declared>(HISTOGRAMS).map(([name, each]) => [name, new Histogram({ ...common(name, each), ...(each.buckets && { buckets: [...each.buckets] }) })]));
     this.gauges = new Map(Object.entries<Declared>(GAUGES).map(([name, each]) => [name, name.endsWith('_total') ? new Counter(common(name, each)) : new Gauge(common(name, each))]));
+    this.forget();
     if (options.process) collectDefaultMetrics({ register: this.registry });
   }
 
@@ -83,11 +84,18 @@ export class ServiceMetrics implements Metrics {
       this.count('lockstep_scrape_failures_total');
       samples = [{ name: 'lockstep_database_up', value: 0 }];
     }
-    // What is not told any more is over: a series of yesterday is not shown as today's.
-    for (const gauge of this.gauges.values()) gauge.reset();
+    this.forget();
     const all: readonly Sample[] = [{ name: 'lockstep_build_info', value: 1, labels: { version: this.options.version } }, ...samples];
     for (const { name, value, labels = {} } of all) if (this.areDeclared(name, GAUGES, labels)) this.gauges.get(name)?.inc(labels, value);
     this.collectedAt = this.options.clock.now();
+  }
+
+  /** What is not told any more is over: a series of yesterday is not shown as today's, and what nobody told is no 0. */
+  private forget(): void {
+    for (const [name, gauge] of this.gauges) {
+      gauge.reset();
+      if (GAUGES[name as GaugeName].labels.length === 0) gauge.remove({});
+    }
   }
 
   private areDeclared(name: string, declared: Readonly<Record<string, Declared>>, labels: Labels): boolean {

@@ -136,7 +136,7 @@ export const FAULTS: readonly Fault[] = [
     moves: [['lockstep_source_wait_seconds_sum', { source: 'alpha', reason: 'throttled' }, 7], ['lockstep_source_wait_seconds_count', { source: 'alpha', reason: 'throttled' }, 1]],
   },
   {
-    name: 'a holder that died, and came back', open: tools, alert: 'LockstepFencedWrites',
+    name: 'a holder that died, and came back', open: tools,
     happen: async ({ engine, advance }: MeasuredTools) => {
       const take = (holder: string) => engine.database.transaction((tx) => takeLease(tx, 'source:alpha', holder, 1_000, engine.clock.now()));
       const first = (await take('one')) as { readonly lease: Lease };
@@ -181,7 +181,7 @@ export const FAULTS: readonly Fault[] = [
     happen: ({ engine, advance }: MeasuredTools) => { inboxNow = [{ source: 'alpha', waiting: 12, oldestAt: engine.clock.now() }]; advance(10 * MINUTE); },
     moves: [['lockstep_inbox_waiting', { source: 'alpha' }, 12], ['lockstep_inbox_oldest_seconds', { source: 'alpha' }, 600]],
   },
-  { name: 'a source that fails so often that it is left alone', open: tools, alert: 'LockstepBreakerOpen', happen: async ({ engine }: MeasuredTools) => { await sql(engine, `INSERT INTO breakers (source, state, failures, opened_at) VALUES ('alpha', 'open', 5, 1)`); }, moves: [['lockstep_breaker_open', { source: 'alpha' }, 1]] },
+  { name: 'a source that fails so often that it is left alone', open: tools, happen: async ({ engine }: MeasuredTools) => { await sql(engine, `INSERT INTO breakers (source, state, failures, opened_at) VALUES ('alpha', 'open', 5, 1)`); }, moves: [['lockstep_breaker_open', { source: 'alpha' }, 1]] },
   {
     name: 'webhooks that miss changes', open: tools,
     happen: async ({ engine }: MeasuredTools) => { await sql(engine, `INSERT INTO webhook_sources (source, last_at, accepted, missed) VALUES ('alpha', ?, 10, 3)`, [engine.clock.now()]); },
