@@ -3,6 +3,7 @@ import { RateLimitedError, SourceError } from '../../connectors/sdk/contract/ind
 import type { Engine } from '../engine/engine.js';
 import { assetsWrittenSince, writeTimes } from '../database/repositories/push-attempts.js';
 import { dueRows, nextDueAt, type OutboxRow } from '../database/repositories/push.js';
+import { traced } from '../observability/tracing.js';
 import { resolveDue } from '../sync/due.js';
 import { judgementOf } from '../sync/judgement.js';
 import { UnknownNameError } from '../sync/errors.js';
@@ -118,8 +119,12 @@ export class PushService {
       }
       try {
         const updates = rows.filter((row) => row.kind !== 'create');
-        if (updates.length > 0) await relayUpdates(session, updates);
-        for (const row of rows) if (row.kind === 'create' && !session.failure && !engine.signal.aborted) await relayCreate(session, row);
+        await traced('deliver', { target: name, push: session.pushId, assets: rows.length }, async (note) => {
+          const before = { ...session.counts };
+          if (updates.length > 0) await relayUpdates(session, updates);
+          for (const row of rows) if (row.kind === 'create' && !session.failure && !engine.signal.aborted) await relayCreate(session, row);
+          note(Object.fromEntries((Object.keys(before) as Counted[]).map((what) => [what, session.counts[what] - before[what]])));
+        });
       } catch (error) {
         if (!(error instanceof SourceError)) throw error;
         session.stop(error);

@@ -4,6 +4,7 @@ import { checkLease, releaseLease, takeLease, type Lease } from '../database/rep
 import { headsByExternalId } from '../database/repositories/records.js';
 import { executeIn } from '../database/tx.js';
 import type { Engine } from '../engine/engine.js';
+import { traced } from '../observability/tracing.js';
 import { connectSource, type Connection } from '../sources/connections.js';
 import { fetchRecords, type ReadBack } from './fetch-records.js';
 import { judgementOf } from './judgement.js';
@@ -34,7 +35,11 @@ export class RefetchService {
   }
 
   /** In the order of `wanted`. Throws a `SourceError` where the source as a whole does not answer: nothing of the rest was asked then. */
-  async refetch(source: SourceSettings, wanted: readonly WantedRecord[]): Promise<Refetched[]> {
+  refetch(source: SourceSettings, wanted: readonly WantedRecord[]): Promise<Refetched[]> {
+    return traced('refetch', { source: source.name, records: wanted.length }, () => this.carryOut(source, wanted));
+  }
+
+  private async carryOut(source: SourceSettings, wanted: readonly WantedRecord[]): Promise<Refetched[]> {
     const { engine } = this;
     const id = `refetch-${engine.clock.now().toString(36)}`;
     const held = await engine.database.transaction((tx) => takeLease(tx, `refetch:${source.name}`, holderOf(engine.actor, id), LEASE_MS, engine.clock.now()));

@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.js';
 import { checkLease } from '../database/repositories/leases.js';
 import { saveRunStream } from '../database/repositories/runs.js';
 import { closeScope, saveCursor } from '../database/repositories/streams.js';
+import { traced } from '../observability/tracing.js';
 import { settleAnswered } from './answered.js';
 import { confirmScope, resolveConfirmed } from './confirm.js';
 import { judgeScope, placeOf, settleTold, type MissingPorts } from './missing.js';
@@ -46,7 +47,7 @@ async function pull(engine: Engine, { client }: Connection, run: StreamRun, onPa
         ahead = pages.next();
         ahead.catch(() => undefined); // as above
       }
-      await storePage(engine.database, run, page, readAt, () => engine.clock.now(), engine.crash);
+      await traced('page', { source: run.source.name, stream: run.stream.name, run: run.runId, records: page.records.length }, () => storePage(engine.database, run, page, readAt, () => engine.clock.now(), engine.crash));
       onPage(run, page);
       if (page.next === null) return;
     }

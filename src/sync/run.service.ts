@@ -7,6 +7,7 @@ import { checkLease, LeaseLostError, releaseLease, takeLease, type Lease } from 
 import { finishRun, insertRun, interruptDeadRuns, lastRun, nextPass, NO_COUNTS, runStreams, saveRunStream, uncoveredBecause, type RunRow, type RunStatus, type RunStreamRow } from '../database/repositories/runs.js';
 import { markFailing, registerSource, registerStream, streamCursor } from '../database/repositories/streams.js';
 import type { Tx } from '../database/tx.js';
+import { traced } from '../observability/tracing.js';
 import { connectSource, type Connection } from '../sources/connections.js';
 import { StreamMapping, spellingsOf } from '../sources/mapping.js';
 import { createRedactor } from '../../connectors/sdk/http/index.js';
@@ -48,7 +49,11 @@ export class RunService {
     request.onProgress({ kind: 'run_started', source: source.name });
     const stopRenewing = this.renew(held.lease);
     try {
-      return await this.leased(request, id, startedAt, held.lease);
+      return await traced('run', { source: source.name, run: id }, async (note) => {
+        const report = await this.leased(request, id, startedAt, held.lease);
+        note({ outcome: report.status });
+        return report;
+      });
     } catch (error) {
       // Somebody else reads this source by now: this run may not even write that it has ended.
       if (error instanceof LeaseLostError) return this.unwritten(request, id, startedAt, 'interrupted', error.message, errorReport(error, undefined, (text) => text));

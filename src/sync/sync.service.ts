@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/engine.js';
+import { traced } from '../observability/tracing.js';
 import { judgementOf } from './judgement.js';
 import type { ProgressEvent } from './progress.js';
 import { RunService } from './run.service.js';
@@ -39,7 +40,11 @@ const AT_ONCE = 4;
 export class SyncService {
   constructor(private readonly engine: Engine) {}
 
-  async sync(request: SyncRequest = {}): Promise<SyncReport> {
+  sync(request: SyncRequest = {}): Promise<SyncReport> {
+    return traced('sync', { trigger: request.trigger ?? 'command' }, () => this.carryOut(request));
+  }
+
+  private async carryOut(request: SyncRequest): Promise<SyncReport> {
     const { engine } = this;
     const sources = this.chosen(request);
     const judgement = judgementOf(engine);
