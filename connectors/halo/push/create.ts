@@ -1,4 +1,4 @@
-import { SourceConfigurationError, type CreateOutcome, type FieldWrite, type NewRecord } from '../../sdk/contract/index.js';
+import { ConflictError, SourceConfigurationError, type CreateOutcome, type FieldWrite, type NewRecord } from '../../sdk/contract/index.js';
 import { field, integer, text } from '../../sdk/mapping/index.js';
 import { assetsQuery } from '../changes.js';
 import { classOfType } from '../classes.js';
@@ -7,7 +7,7 @@ import type { AssetType, HaloClient, Refusal } from '../session.js';
 import { idOf, nameOf, rowId, rowsOf, type Row } from '../types.js';
 import { bodyOf, wishesOf, type Place, type Wish } from './columns.js';
 import { same, siteNamed } from './names.js';
-import { beforeSending, outcomeOf } from './outcome.js';
+import { beforeSending, outcomeOf, taken } from './outcome.js';
 import { nameToCreate } from './search.js';
 import { gather } from './write.js';
 
@@ -29,6 +29,7 @@ export async function create(client: HaloClient, wanted: NewRecord): Promise<Cre
     const id = rowId(Array.isArray(answer) ? answer[0] : answer);
     return id === undefined ? { kind: 'unknown', reason: 'Halo created an asset and did not say which' } : { kind: 'created', externalId: String(id) };
   } catch (error) {
+    if (error instanceof ConflictError) return { kind: 'refused', error: taken(error) };
     const outcome = outcomeOf(error);
     if (outcome.kind === 'refused' || outcome.kind === 'retry' || outcome.kind === 'unknown') return outcome;
     throw error;

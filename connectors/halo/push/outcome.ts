@@ -29,6 +29,10 @@ export function beforeSending(error: unknown): Extract<WriteOutcome, { kind: 're
   throw error;
 }
 
+/** A conflict of what is not there yet is with something else, that holds a value of its own alone. */
+export const taken = (error: ConflictError): ConflictError => new ConflictError(error.message, error.request, {
+  hint: 'Look in Halo for another asset with this tag, serial number or name, and settle which of the two it is; then try again.', cause: error, ...(error.vendorWords !== undefined && { vendorWords: error.vendorWords }) });
+
 /** The vendor's refusal with the next step: which right, which setting. */
 function explained(error: PermissionError | RejectedError): SourceError {
   const words = error.vendorWords ?? '';

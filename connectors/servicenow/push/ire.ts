@@ -1,11 +1,11 @@
-import { ProtocolError, RejectedError, SourceConfigurationError, type CreateOutcome, type HttpResponse, type NewRecord } from '../../sdk/contract/index.js';
+import { ConflictError, ProtocolError, RejectedError, SourceConfigurationError, type CreateOutcome, type HttpResponse, type NewRecord } from '../../sdk/contract/index.js';
 import { printable } from '../../sdk/http/index.js';
 import { field, text, uuid } from '../../sdk/mapping/index.js';
 import type { ServiceNowClient } from '../session.js';
 import { glideTime } from '../table.js';
 import { isName, isSysId, type Row } from '../types.js';
 import { refused, wishesOf, type Refusal } from './columns.js';
-import { judgeWrite, outcomeOf } from './outcome.js';
+import { judgeWrite, outcomeOf, taken } from './outcome.js';
 import type { Target } from './write.js';
 
 /** Our class -> the vendor's class, from what is known of the system. */
@@ -101,6 +101,7 @@ async function ask(client: ServiceNowClient, target: Target, what: 'enhanced' | 
       query: { sysparm_data_source: dataSource }, body: { items: [item], relations: [] },
     });
   } catch (error) {
+    if (error instanceof ConflictError) return { kind: 'refused', error: taken(error) };
     const outcome = outcomeOf(error, target.table);
     // a create that was cancelled may have been made before
     if (outcome.kind === 'retry' && outcome.afterMs === undefined && /cancell?ed/i.test(outcome.reason)) return { kind: 'unknown', reason: outcome.reason };

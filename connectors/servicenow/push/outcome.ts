@@ -66,6 +66,10 @@ export function outcomeOf(error: unknown, table: string): WriteOutcome {
   return { kind: 'unknown', reason: error.message };
 }
 
+/** A conflict of what is not there yet is with something else, that holds a value of its own alone. */
+export const taken = (error: ConflictError): ConflictError => new ConflictError(error.message, error.request, {
+  hint: 'Look in ServiceNow for another CI with this serial number or name, or a unique index that refuses the new one; then try again.', cause: error, ...(error.vendorWords !== undefined && { vendorWords: error.vendorWords }) });
+
 /** A failed item of a batch, as the same status would end alone. */
 export function itemOutcome(status: number, words: string | undefined, headers: Readonly<Record<string, string>>, item: { readonly table: string; readonly request: RequestSummary }): WriteOutcome {
   const { source, stream, method, url } = item.request;
