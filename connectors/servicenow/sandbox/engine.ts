@@ -4,7 +4,9 @@ import { CREDENTIALS } from './auth.js';
 import type { Instance } from './instance.js';
 import { columnsOf, isA, TABLES } from './schema.js';
 import { idOf, type Row } from './store.js';
+import { streamOf } from './streams.js';
 import { insertRow, updateRow } from './rows.js';
+import { normalised } from './writes.js';
 
 interface Item {
   readonly className?: unknown;
@@ -59,11 +61,19 @@ function answerItem(instance: Instance, request: SandboxRequest, item: Item, at:
   }
   if (instance.switches.engine !== 'inserts') return told(instance.switches.engine === 'parks_partial' ? 'INSERT_AS_PARTIAL' : 'INSERT_AS_INCOMPLETE', 'Unknown');
   if (dryRun) return told('INSERT', 'Unknown');
-  const row = insertRow(instance.store, table, { ...values, discovery_source: source }, request.now, CREDENTIALS.username);
+  const row = insertRow(instance.store, table, { ...tidied(instance, table, values), discovery_source: source }, request.now, CREDENTIALS.username);
   for (const { className, values: part } of item.lookup ?? []) if (className === 'cmdb_serial_number') insertRow(instance.store, className, { ...part, cmdb_ci: idOf(row) }, request.now, CREDENTIALS.username);
   instance.fresh.set(idOf(row), request.now + instance.switches.indexLagMs);
   instance.native.set(key, idOf(row));
   return told('INSERT', idOf(row));
+}
+
+/** What the rules of the customer leave of a new CI: they run whoever inserts. */
+function tidied({ desk }: Instance, table: string, values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const stream = streamOf(table);
+  const fixed = desk.take('read_only', stream, '', {}, values)?.fields ?? [];
+  const kept = Object.fromEntries(Object.entries(values).filter(([name]) => !fixed.includes(name)));
+  return desk.take('normalise', stream, '', {}, values) === undefined ? kept : normalised(table, kept);
 }
 
 /** By the source's own key, then each entry of the rule in its order; several rows for one entry are a duplicate that people must merge. */

@@ -81,7 +81,7 @@ export function changeRow(instance: Instance, request: SandboxRequest, table: st
 }
 
 /** As a rule of a customer tidies up: lower case, no blanks around, dates with a time behind. */
-function normalised(table: string, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function normalised(table: string, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const columns = columnsOf(table);
   return Object.fromEntries(Object.entries(given).map(([name, value]) => {
     if (typeof value !== 'string' || value === '') return [name, value];
