@@ -1,6 +1,7 @@
 import { IDENTIFYING_ATTRIBUTES, SourceError, type CreateOutcome, type Identifier, type NewRecord, type Stream } from '../../connectors/sdk/contract/index.js';
 import type { AttributeValue } from '../../connectors/sdk/contract/index.js';
 import { isA, recordKey, type RecordKey } from '../core/model/index.js';
+import { verifyField, type Agreed } from '../core/push/index.js';
 import type { WrittenValues } from '../core/reconcile/next-version.js';
 import { normaliseIdentifier } from '../core/reconcile/normalise.js';
 import { addConstraints } from '../database/repositories/decisions.js';
@@ -12,9 +13,9 @@ import { unpackBody, type RecordBody } from '../database/repositories/rows.js';
 import { fetchRecords } from '../sync/fetch-records.js';
 import { storeSightings } from '../sync/sighting.js';
 import { departedOf, madeOf, type Departed } from './departed.js';
-import { judgeAssets, type JudgedAsset } from './evaluate.js';
+import { evaluatePush, judgeAssets, type JudgedAsset } from './evaluate.js';
 import { waitBefore } from './limits.js';
-import { shownIn } from './read-back.js';
+import { shownIn, stageIn } from './read-back.js';
 import { outcomeOf } from './relay.js';
 import { reportOf, type TargetSession } from './target-session.js';
 
@@ -159,22 +160,33 @@ async function bind(session: TargetSession, row: OutboxRow, { stream, record, an
     if (known?.assetId !== row.assetId && key !== anchor) await addConstraints(tx, [{ kind: 'must_link', a: anchor, b: key }], session.engine.actor, `created there by Lockstep for ${row.assetId}`, now);
     await storeSightings(tx, run, [{ judged: back.judged, readAt: back.readAt, ...(written && { written: written.values }) }], now);
     const head = (await headsByExternalId(tx, run.streamId, [externalId])).get(externalId);
-    if (head && written) await saveAgreed(tx, written.fields.map(({ field, value, shown }) => ({ recordId: head.id, field, agreed: { value, shown, origin: 'written' } })), now);
+    if (head && written) await saveAgreed(tx, written.agreed.map(({ field, agreed }) => ({ recordId: head.id, field, agreed })), now);
     if (attemptId !== undefined) await endAttempts(tx, [{ id: attemptId, outcome: kind, readBack: { record: key } }], now);
     else await tx.execute(`UPDATE push_attempts SET outcome = ?, finished_at = ?, read_back = ? WHERE target = ? AND asset_id = ? AND kind = 'create' AND outcome IN ('sent', 'unknown')`, [kind, now, JSON.stringify({ record: key }), row.target, row.assetId]);
-    // What the new record does not show as it should is an update like any other, or an alignment where it was there before.
-    const [judged] = await judgeAssets(tx, [row.assetId], session.context(), true);
-    await settleInstead(tx, session, row, judged);
+    // Judged anew by what is agreed since: what the new record does not show as it should is an update like any other, or an alignment where it was there before.
+    await deleteOutbox(tx, [row]);
+    await evaluatePush(tx, [row.assetId], { ...session.context(), runId: row.causeRun });
   });
   session.count('created', row);
 }
 
-function writtenBy({ attributes, stage }: Pick<NewRecord, 'attributes' | 'stage'>, judged: Parameters<typeof shownIn>[0]): { readonly values: WrittenValues; readonly fields: readonly { readonly field: string; readonly value: unknown; readonly shown: unknown }[] } {
-  const fields = [...Object.entries(attributes).map(([field, value]) => ({ field, value: value as unknown, shown: shownIn(judged, field) })), ...(stage ? [{ field: 'stage', value: stage.stage as unknown, shown: shownIn(judged, 'stage') }] : [])];
+/**
+ * What of a new record counts as said by us: what it shows of what was put into it, in whatever spelling. A field that shows
+ * nothing, or something else, did not take our value, which is owed like any change of ours.
+ */
+function writtenBy({ attributes, stage }: Pick<NewRecord, 'attributes' | 'stage'>, judged: Parameters<typeof shownIn>[0]): { readonly values: WrittenValues; readonly agreed: readonly { readonly field: string; readonly agreed: Agreed }[] } {
+  const put = [...Object.entries(attributes).map(([field, value]) => ({ field, written: value as unknown, value: value as unknown, isDesired: false })), ...(stage ? [{ field: 'stage', written: stage.codes as unknown, value: stage.stage as unknown, isDesired: stageIn(judged)?.stage === stage.stage }] : [])];
+  const fields = put.flatMap(({ field, written, value, isDesired }) => {
+    const shown = shownIn(judged, field);
+    if (shown === undefined || (shown === null && field === 'stage')) return [];
+    const end = verifyField({ written, desired: value, before: null, after: shown, isDesired });
+    const isTaken = end === 'verified' || end === 'normalised';
+    return [{ field, value, shown, isTaken }];
+  });
   return {
-    fields: fields.filter(({ shown }) => shown !== undefined && shown !== null),
+    agreed: fields.map(({ field, value, shown, isTaken }) => ({ field, agreed: { value: isTaken ? value : null, shown, origin: 'written' } })),
     values: {
-      attributes: new Map(fields.filter(({ field }) => field !== 'stage').map(({ field, value, shown }) => [field, [value, shown].filter((each): each is AttributeValue => each !== null && each !== undefined)])),
+      attributes: new Map(fields.filter(({ field, isTaken }) => field !== 'stage' && isTaken).map(({ field, value, shown }) => [field, [value, shown].filter((each): each is AttributeValue => each !== null && each !== undefined)])),
       ...(stage && { stage: [{ stage: stage.stage, raws: [stage.codes] }] }),
     },
   };

@@ -1,5 +1,5 @@
 import { DESKS, KEEPS, PushBench, type Desk, type Said, type Shown } from '../support/push-bench.js';
-import { ASKED_MS, edits, habit, judge, lateAnswer, LONG_MS, lostAnswer, normalises, readOnly, refuses, removed, removes, status, switched, throttled, throttlesBehind, type Arrange, type Kind } from '../support/push-faults.js';
+import { ASKED_MS, edits, habit, hiddenAtFirst, judge, lateAnswer, LONG_MS, lostAnswer, normalises, readOnly, refuses, removed, removes, status, switched, throttled, throttlesBehind, type Arrange, type Kind } from '../support/push-faults.js';
 
 /** How a fault ends at one desk. */
 interface End {
@@ -87,6 +87,10 @@ const CREATES: readonly Row[] = [
   ...both('throttled', 'create', throttled('create', ASKED_MS), { ...made, notBefore: ASKED_MS }),
   ...both('throttled for longer than a request waits', 'create', throttled('create', LONG_MS), { ...made, first: 'owed', ends: 'retry created', notBefore: LONG_MS }),
   row('answered, and listed late', 'halo', 'create', switched({ indexLagMs: 60_000 }), made),
+  row('answered, and listed late', 'servicenow', 'create', switched({ indexLagMs: 60_000 }), { ...made, first: 'sending' }),
+  row('answered, and not found by its id at first', 'halo', 'create', switched({ indexLagMs: 60_000 }, hiddenAtFirst), { ...made, first: 'sending' }),
+  ...both('vendor normalises the value', 'create', normalises('create'), { ...made, shows: '13.0 lts' }, { says: { version: '13.0 LTS' } }),
+  ...both('a field that no new record takes', 'create', readOnly('create'), { first: 'none', ends: 'created verified', writes: 2 }),
 ];
 
 describe.each([['update', UPDATES], ['create', CREATES]] as const)('faults of a %s', (kind, rows) => {

@@ -24,6 +24,9 @@ export const lostAnswer = (kind: Kind): Arrange => wire({ kind: 'reset_before_he
 export const status = (kind: Kind, code: number): Arrange => wire({ kind: 'server_error', status: code, times: 1, match: meets(kind) });
 export const throttled = (kind: Kind, ms: number): Arrange => wire({ kind: 'throttled_seconds', ms, times: 1, match: meets(kind) });
 
+/** What was just made is not given by its id the first time. */
+export const hiddenAtFirst: Arrange = wire({ kind: 'server_error', status: 404, times: 1, match: { method: 'GET', purpose: 'any', path: /^\/api\/Asset\/\d+$/i } });
+
 /** The desk has applied it, and answers when nobody waits any more. */
 export const lateAnswer = (kind: Kind): Arrange => ({ bench, desk }) => {
   const deadlines = heldDeadlines();
