@@ -79,7 +79,7 @@ async function sync(job: Job, engine: Engine, queue: TableQueue, parts: Parts): 
     if (after.state === 'open' && before.state !== 'open') engine.log.warn('a source has failed again and again, and is left alone for a while', { source: source.name, failures: after.failures, probeAt: new Date(after.probeAt ?? 0).toISOString() });
   });
   await parts.afterRun?.(engine, run);
-  await owePushes(engine, queue, 'schedule', run.id);
+  if (payload['push'] !== false) await owePushes(engine, queue, 'schedule', run.id);
   const result = { runs: [summary(run)] };
   return run.status === 'failed' ? { kind: 'failed', error: run.error?.message ?? run.status, result } : { kind: 'done', result };
 }

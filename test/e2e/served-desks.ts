@@ -31,10 +31,10 @@ export class ServedDesks {
     house.halo = await halo.start({ fleet, clock: realClock });
     const file = join(house.folder, 'lockstep.yaml');
     const pushed = 'push: { enabled: true, fields: [stage], maxPushRatio: 1 }';
-    writeFileSync(file, ['version: 1', 'environment: { name: test, writes: on }', `database: { url: "${url}" }`, 'server: { port: 0 }', 'lifecycle: { speakers: { halo: all, sn: all } }', 'sources:',
+    writeFileSync(file, ['version: 1', 'environment: { name: test, writes: on }', 'database: { url: "${env:DATABASE_URL}" }', 'server: { port: 0 }', 'lifecycle: { speakers: { halo: all, sn: all } }', 'sources:',
       house.sn.yaml('sn', ['webhook: { auth: { method: hmac_sha256, secret: "${env:SN_HOOK}" } }', pushed]), house.halo.yaml('halo', ['streams: [assets]', 'webhook: { auth: { method: basic, username: lockstep, password: "${env:HALO_HOOK}" } }', pushed])].join('\n'));
     const catalogue = connectorCatalogue();
-    const load = () => loadConfig({ files: [file], env: { ...house.sn.env(), ...house.halo.env(), ...SECRETS }, catalogue, cwd: house.folder });
+    const load = () => loadConfig({ files: [file], env: { ...house.sn.env(), ...house.halo.env(), ...SECRETS, DATABASE_URL: url }, catalogue, cwd: house.folder });
     const loaded = await load();
     if (!loaded.ok) throw new Error(loaded.problems.map((problem) => formatProblem(problem)).join('\n'));
     for (const role of roles) {
