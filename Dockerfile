@@ -37,4 +37,5 @@ USER 10001:10001
 # Asks the service on its own port, as lockstep.yaml says; a container that runs a single command is over before it matters.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 CMD ["node", "/app/dist/src/cli.js", "doctor", "--live"]
 ENTRYPOINT ["tini", "--", "node", "/app/dist/src/cli.js"]
-CMD ["--help"]
+# The service; any other command can be given in its place. To be reached from outside the container it needs `server: { host: 0.0.0.0 }`.
+CMD ["serve"]

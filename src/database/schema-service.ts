@@ -1,6 +1,7 @@
 import { int, long, nullable, text, type Table } from './schema-ddl.js';
 
 const word = text(64);
+const zero = { ...int, default: 0 };
 
 /** What is to be done: the truth about it, whatever queue stands in front. */
 export const QUEUE_TABLES: readonly Table[] = [
@@ -33,7 +34,7 @@ export const INBOX_TABLES: readonly Table[] = [
  * none had told, in all and since the last delivery (`missed_since`, from `first_missed_at`).
  */
 export const WEBHOOK_TABLES: readonly Table[] = [
-  { name: 'webhook_sources', columns: { source: word, last_at: nullable(int), accepted: int, pruned_to: int, missed: int, missed_since: int, first_missed_at: nullable(int), silent_since: nullable(int) }, primary: ['source'] },
+  { name: 'webhook_sources', columns: { source: word, last_at: nullable(int), accepted: int, pruned_to: zero, missed: int, missed_since: zero, first_missed_at: nullable(int), silent_since: nullable(int) }, primary: ['source'] },
 ];
 
 export const API_TABLES: readonly Table[] = [

@@ -20,7 +20,7 @@ export interface RetentionPorts {
 
 const DAY = 86_400_000;
 /** How long what the configuration says nothing of is kept after its end. */
-const KEPT_MS: Readonly<Record<Heap, number>> = { jobs: 7 * DAY, idempotency_keys: 7 * DAY, notices: 90 * DAY, notice_deliveries: 30 * DAY };
+const KEPT_MS: Readonly<Record<Heap, number>> = { jobs: 7 * DAY, idempotency_keys: 7 * DAY };
 
 /**
  * Removes what has been used and is only history: small transactions one after the other, so that nothing waits for it and a
@@ -33,7 +33,7 @@ export class RetentionService {
     const { config: { retention, sources }, database, clock, signal, log, metrics } = this.engine;
     const now = clock.now();
     const rows = this.ports.rows ?? 500;
-    const pruned = { raw: 0, versions: 0, attempts: 0, runs: 0, jobs: 0, idempotency_keys: 0, notices: 0, notice_deliveries: 0, inbox: 0 };
+    const pruned = { raw: 0, versions: 0, attempts: 0, runs: 0, jobs: 0, idempotency_keys: 0, inbox: 0 };
     const took = (what: keyof typeof pruned, count: number): void => {
       pruned[what] += count;
       if (count > 0) metrics.count('lockstep_pruned_rows_total', { reason: what }, count);

@@ -95,7 +95,7 @@ describe('a whole configuration', () => {
       identity: { sharedLimit: 5, tiers: { default: { link: ['external_ref', 'cloud_resource_id', 'instance_uuid', 'bios_uuid', 'serial'], attach: ['asset_tag', 'mac', 'fqdn'], suggest: ['hostname', 'ip', 'name'] }, byClass: {} } },
       authority: { byClass: {} },
     });
-    expect(config!.sources[0]!.schedule).toEqual({ timezone: 'UTC', jitterMs: 0 });
+    expect(config!.sources[0]!.schedule).toEqual({ timezone: 'UTC', jitterMs: 0, streams: {} });
   });
 
   it('shows each value with its origin, secrets masked', async () => {

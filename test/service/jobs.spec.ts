@@ -10,6 +10,7 @@ import { Worker, type JobHandler, type JobOutcome } from '../../src/queue/worker
 /** A worker whose jobs end when the test says so. */
 class Shop {
   readonly begun: string[] = [];
+  readonly observed: unknown[] = [];
   private readonly open = new Map<string, (outcome: JobOutcome) => void>();
   private heard: (() => void) | undefined;
   readonly clock = new ManualClock(1_000_000);
@@ -18,7 +19,7 @@ class Shop {
   worker: Worker;
 
   constructor(readonly bench: Tools) {
-    this.engine = { ...bench.engine, clock: this.clock };
+    this.engine = { ...bench.engine, clock: this.clock, metrics: { count: () => undefined, observe: (name, seconds, labels) => void this.observed.push([name, seconds, labels]) } };
     this.queue = new TableQueue(this.engine);
     this.worker = this.newWorker();
   }
@@ -117,8 +118,10 @@ describe('jobs', () => {
     await shop.until(1);
     await shop.worker.hold('a reload');
     expect(await shop.jobs()).toMatchObject([{ state: 'waiting', error: 'stopped', attempts: 0 }]);
+    shop.clock.advance(2_500);
     shop.worker.release();
     await shop.until(2);
+    expect(shop.observed).toEqual([['lockstep_job_wait_seconds', 0, { lane: 'schedule' }], ['lockstep_job_wait_seconds', 2.5, { lane: 'schedule' }]]);
     await shop.end('sync:alpha', { kind: 'done', result: { n: 7 } });
     expect(await shop.queue.ended(job.id)).toMatchObject({ state: 'done', result: { n: 7 } });
   });

@@ -8,7 +8,7 @@ import { RetentionService, type RetentionPorts, type RetentionReport } from '../
 import { Tools } from '../support/tools.js';
 
 const DAY = 86_400_000;
-const NOTHING = { raw: 0, versions: 0, attempts: 0, runs: 0, jobs: 0, idempotency_keys: 0, notices: 0, notice_deliveries: 0, inbox: 0 };
+const NOTHING = { raw: 0, versions: 0, attempts: 0, runs: 0, jobs: 0, idempotency_keys: 0, inbox: 0 };
 
 describe('retention', () => {
   let bench: Tools;
@@ -143,7 +143,7 @@ describe('retention', () => {
     bench.tool('alpha').switches.down = false;
   });
 
-  it('removes jobs, idempotency keys, notices and their deliveries a while after their end, and nothing that goes on', async () => {
+  it('removes jobs and idempotency keys a while after their end, and nothing that goes on', async () => {
     await history(0);
     const now = bench.clock.now();
     const at = (days: number): number => now - days * DAY;
@@ -155,13 +155,10 @@ describe('retention', () => {
       await job(4, 'waiting', null);
       await job(5, 'running', null);
       for (const [key, days] of [['old', 8], ['young', 1]] as const) await tx.execute(`INSERT INTO idempotency_keys (caller, key_text, request_hash, at) VALUES ('ann', ?, 'h', ?)`, [key, at(days)]);
-      for (const [id, last, ended] of [[1, 100, 100], [2, 100, null], [3, 100, 5], [4, 5, 5]] as const) await tx.execute(`INSERT INTO notices (id, dedupe_key, kind, severity, title, detail, state, first_at, last_at, times, ended_at) VALUES (?, 'k', 'run_failed', 'error', 't', '{}', 'open', 0, ?, 1, ?)`, [id, at(last), ended === null ? null : at(ended)]);
-      for (const [id, created, finished] of [[1, 40, 40], [2, 40, null]] as const) await tx.execute(`INSERT INTO notice_deliveries (id, channel, message_id, notice_ids, payload, state, attempts, next_at, created_at, finished_at) VALUES (?, 'c', 'm', '[]', '{}', 's', 0, 0, ?, ?)`, [id, at(created), finished === null ? null : at(finished)]);
     });
 
-    expect((await prune({ rows: 1 })).pruned).toEqual({ ...NOTHING, jobs: 2, idempotency_keys: 1, notices: 1, notice_deliveries: 1 });
+    expect((await prune({ rows: 1 })).pruned).toEqual({ ...NOTHING, jobs: 2, idempotency_keys: 1 });
     expect((await bench.rows('SELECT id FROM jobs ORDER BY id')).map((row) => Number(row['id']))).toEqual([3, 4, 5]);
-    expect((await bench.rows('SELECT id FROM notices ORDER BY id')).map((row) => Number(row['id']))).toEqual([2, 3, 4]);
   });
 
   it('asks whoever keeps the inbox, in portions, for what is older than it is to be kept', async () => {

@@ -15,7 +15,7 @@ describe('intake', () => {
     const { counted, inbox } = await open();
     expect([await desk!.tell('e1', '1'), await desk!.tell('e1', '1'), await desk!.tell('e2', '1')]).toEqual([202, 202, 202]);
     expect(await inbox.countAfter('desk', 0)).toBe(2);
-    expect(Object.fromEntries(counted)).toEqual({ 'inbox_accepted desk': 2, 'inbox_duplicate desk': 1 });
+    expect(Object.fromEntries(counted)).toEqual({ 'inbox_accepted desk': 2, 'inbox_duplicates desk': 1 });
   });
 
   it('tells a sender that is wrong no more than that, and nothing of it stays', async () => {

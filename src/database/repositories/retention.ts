@@ -63,13 +63,11 @@ export async function pruneRuns(tx: Tx, after: number, before: number, keep: Rea
 }
 
 /** A table whose rows are over by a column of their own; each call removes at most `rows`. */
-export type Heap = 'jobs' | 'idempotency_keys' | 'notices' | 'notice_deliveries';
+export type Heap = 'jobs' | 'idempotency_keys';
 
 const HEAPS: Readonly<Record<Heap, { readonly key: readonly string[]; readonly over: string }>> = {
   jobs: { key: ['id'], over: `state IN ('done', 'failed', 'cancelled') AND finished_at < ?` },
   idempotency_keys: { key: ['caller', 'key_text'], over: 'at < ?' },
-  notices: { key: ['id'], over: 'last_at < ? AND ended_at < ?' },
-  notice_deliveries: { key: ['id'], over: 'created_at < ? AND finished_at < ?' },
 };
 
 export async function pruneHeap(tx: Tx, table: Heap, before: number, rows: number): Promise<number> {
