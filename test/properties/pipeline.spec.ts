@@ -31,7 +31,7 @@ describe('the whole pipeline', () => {
         await plain.close();
         await other.close();
       }
-    }), parameters(25));
+    }), parameters(10));
   });
 
   it('keeps of each record what its source said last', async () => {
@@ -47,7 +47,7 @@ describe('the whole pipeline', () => {
       } finally {
         await lab.close();
       }
-    }), parameters(25));
+    }), parameters(10));
   });
 
   it('is computed again from what is stored and comes out the same', async () => {
@@ -59,7 +59,7 @@ describe('the whole pipeline', () => {
       } finally {
         await lab.close();
       }
-    }), parameters(25));
+    }), parameters(10));
   });
 
   it('writes nothing when nothing has changed', async () => {
@@ -77,6 +77,6 @@ describe('the whole pipeline', () => {
       } finally {
         await lab.close();
       }
-    }), parameters(15));
+    }), parameters(6));
   });
 });

@@ -48,14 +48,14 @@ describe('stages over the whole pipeline', () => {
   it('are the same in any interleaving, duplication and page size of readings that do not cut across the times of changes', async () => {
     await fc.assert(fc.asyncProperty(timed, arbitraryTimedSchedule, async (history, schedule) => {
       expect(await differences(history, schedule, {})).toEqual([]);
-    }), parameters(12));
+    }), parameters(5));
   });
 
   it('are the same when every held set is released', async () => {
     released = 0;
     await fc.assert(fc.asyncProperty(timed, arbitraryTimedSchedule, async (history, schedule) => {
       expect(await differences(history, schedule, { safety: STRICT, after: releaseHeld })).toEqual([]);
-    }), parameters(12));
+    }), parameters(5));
 
     expect(released).toBeGreaterThan(0);
   });

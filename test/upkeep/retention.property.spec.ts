@@ -26,7 +26,7 @@ it('changes nothing of the model, now or in what is read later: with it after ev
       await plain.close();
       await pruned.close();
     }
-  }), parameters(6));
+  }), parameters(3));
 
   expect(removed).toBeGreaterThan(20);
 });
@@ -63,5 +63,5 @@ it('leaves whatever people may still decide, and once more finds nothing', async
     } finally {
       await lab.close();
     }
-  }), parameters(4));
+  }), parameters(2));
 });
