@@ -71,13 +71,15 @@ export class Session {
   private async open<T>(readonly: boolean, work: (app: App) => Promise<T>): Promise<T> {
     const { service } = this.io;
     if (service) {
-      const [{ openApp }, { stoppedBy }] = await Promise.all([import('../app.module.js'), import('../engine/engine.js')]);
+      const { openApp } = await import('../app.module.js');
+      const { stoppedBy } = await import('../engine/engine.js');
       return this.on(await openApp(stoppedBy(service.engine, this.signal)), work);
     }
     const options = await this.engineOptions();
     if (!readonly) await this.handOver(options.config);
     await this.out.show('opening the database …');
-    const [{ openApp }, { openEngine }] = await Promise.all([import('../app.module.js'), import('../engine/engine.js')]);
+    const { openApp } = await import('../app.module.js');
+    const { openEngine } = await import('../engine/engine.js');
     // A service that is just starting holds the file before it takes commands.
     const engine = await openEngine({ ...options, readonly, whileWaiting: () => this.handOver(options.config) });
     try {

@@ -77,6 +77,8 @@ export function tell(error: unknown, newId: () => string): Told {
   // The loader says so too where it may open no more files.
   if (loose.code === 'ERR_MODULE_NOT_FOUND') return { exitCode: 1, message: `a part of the program cannot be loaded: ${loose.message ?? ''}`, hint: 'install it again; if it is there, let the process open more files: `ulimit -n` of 256 is enough' };
   if (loose.code === 'ENOSPC' || loose.code === 'SQLITE_FULL') return { exitCode: 1, message: 'the disk is full', hint: 'free some space and run it again: nothing is half-written' };
+  if (loose.code === 'EADDRINUSE') return { exitCode: 1, message: `another program listens there already: ${(loose.message ?? '').replace(/^listen EADDRINUSE: address already in use /, '')}`, hint: 'end it, or set server.port to a free one' };
+  if (loose.code === 'EACCES' && loose.message?.startsWith('listen ')) return { exitCode: 1, message: `this user may not listen there: ${loose.message.replace(/^listen EACCES: permission denied /, '')}`, hint: 'set server.port to one above 1023, or let the process bind lower ones' };
   if (loose.code === 'SQLITE_BUSY') return { exitCode: 1, message: 'another program holds the database file', hint: 'end what has it open for writing (a database browser, a copy under way), then run it again: nothing is half-written' };
   return { exitCode: 1, message: loose.message ?? String(error), matters: 'nobody foresaw this: what was stored before stays whole', hint: 'run it again with --debug to see where it happened, and report it with this id', id: newId(), ...(loose.code !== undefined && { code: String(loose.code) }) };
 }
