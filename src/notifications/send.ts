@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer';
 import { Webhook } from 'standardwebhooks';
 import type { Channel } from '../config/types.js';
 import { mailOf } from './messages/mail.js';
@@ -32,6 +31,8 @@ const TIMEOUT_MS = 10_000;
 export const realCarriers: Carriers = {
   post: (request, signal) => post(request, signal),
   mail: async ({ smtp, messageId, ...mail }) => {
+    // Loaded by whoever sends mail, not by each command.
+    const { createTransport } = await import('nodemailer');
     const transport = createTransport({ url: smtp, connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: 3 * TIMEOUT_MS, disableFileAccess: true, disableUrlAccess: true });
     try {
       const { response } = await transport.sendMail({ from: mail.from, to: [...mail.to], subject: mail.subject, text: mail.text, messageId: `<${messageId}@lockstep>` });
