@@ -86,7 +86,7 @@ const { sizes, notes } = crashSizes(forCrash);
 for (const text of notes) note(`scaled: ${text}`);
 const crashLimit = Math.min(18, forCrash);
 // On a busy machine the cycles end with the time that there is, and what was made is told; a hang is still a failure.
-const crash = await suite('crash', npm('run', '--silent', 'test:crash'), { jest: true, minutes: crashLimit, env: { ...sizes, LOCKSTEP_CRASH_UNTIL: String(Date.now() + crashLimit * 0.5 * 60_000) } });
+const crash = await suite('crash', npm('run', '--silent', 'test:crash'), { jest: true, minutes: crashLimit, env: { ...sizes, LOCKSTEP_CRASH_UNTIL: String(Date.now() + crashLimit * 0.4 * 60_000) } });
 note(`crash: cycles made: ${cyclesMade(crash.log)}`);
 
 rmSync(logs, { recursive: true, force: true });
