@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { InterruptedError } from '../../connectors/sdk/contract/index.js';
 import { createRedactor } from '../../connectors/sdk/http/index.js';
 import { holderOf, isDeadHolder } from '../database/processes.js';
 import { dueHeads, finishJob, jobById, nextRunAt, putBack, runningJobs, startJob } from '../database/repositories/jobs.js';
-import { checkLease, releaseLease, takeLease, type Lease } from '../database/repositories/leases.js';
+import { checkLease, LeaseLostError, releaseLease, takeLease, type Lease } from '../database/repositories/leases.js';
 import { stoppedBy, type Engine } from '../engine/engine.js';
 import { LANES, type Job, type JobKind, type Lane } from './job-queue.js';
 import type { TableQueue } from './table-queue.js';
@@ -35,7 +36,8 @@ export class Worker {
 
   /** `engine`: the one to work with now, which a reload replaces. */
   constructor(private readonly engine: () => Engine, private readonly queue: TableQueue, private readonly handlers: JobHandlers) {
-    this.holder = holderOf('worker', `${Math.trunc(engine().clock.now())}`);
+    // Two workers of one process are two.
+    this.holder = holderOf('worker', randomBytes(4).toString('hex'));
   }
 
   /** Takes over what died with another process, then works until it is stopped. */
@@ -129,6 +131,8 @@ export class Worker {
     }
     await engine.database.transaction(async (tx) => {
       const now = engine.clock.now();
+      // Whoever has taken the job over meanwhile says how it ends.
+      await checkLease(tx, lease, LEASE_MS, now);
       if (outcome.kind === 'again') await putBack(tx, job.id, outcome.at, outcome.reason ?? null, outcome.failed === true);
       else await finishJob(tx, job.id, outcome.kind === 'done' ? 'done' : 'failed', { ...(outcome.result !== undefined && { result: outcome.result }), ...(outcome.kind === 'failed' && { error: outcome.error }) }, now);
       await releaseLease(tx, lease);
@@ -143,7 +147,7 @@ export class Worker {
       database.transaction((tx) => checkLease(tx, lease, LEASE_MS, clock.now())).catch((error: unknown) => {
         log.warn('the lease of a job was not renewed', { lease: lease.name, error: String(error) });
         // Somebody else does it by now.
-        if ((error as Error).name === 'LeaseLostError' || 'lease' in (error as object)) stop.abort(new InterruptedError('its lease was lost'));
+        if (error instanceof LeaseLostError) stop.abort(new InterruptedError('its lease was lost'));
       });
     }, LEASE_MS / 3);
     timer.unref();

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { holderOf } from '../database/processes.js';
 import { dueRows, saveDueRows } from '../database/repositories/schedules.js';
 import { insertJob } from '../database/repositories/jobs.js';
@@ -25,7 +26,7 @@ export class Scheduler {
   /** Nothing falls due before, and the lease lasts. */
   private quietUntil = 0;
   constructor(private readonly engine: () => Engine, private readonly queue: TableQueue) {
-    this.holder = holderOf('scheduler', `${Math.trunc(engine().clock.now())}`);
+    this.holder = holderOf('scheduler', randomBytes(4).toString('hex'));
   }
 
   /** The configuration is another one. */

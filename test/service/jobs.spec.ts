@@ -141,6 +141,34 @@ describe('jobs', () => {
     await worker.stop('the test is over');
   });
 
+  it('that were taken over while their worker was stopped for long are ended by whoever has them now', async () => {
+    await shop.worker.start();
+    const job = await shop.add({ kind: 'sync', source: 'alpha' });
+    await shop.until(1);
+    // Its lease ran out, another worker found that, and does the job.
+    const { database } = shop.bench.engine;
+    await database.transaction(async (tx) => {
+      await tx.execute(`UPDATE leases SET holder = 'another', fence = fence + 1 WHERE name = 'job:sync:alpha'`);
+      await tx.execute(`UPDATE jobs SET holder = 'another' WHERE id = ?`, [job.id]);
+    });
+    await shop.end('sync:alpha', { kind: 'done', result: 'late' });
+    await shop.worker.stop('to have it end');
+    expect(await shop.queue.find(job.id)).toMatchObject({ state: 'running', result: null });
+  });
+
+  it('are never done by two workers at once, of one process neither', async () => {
+    const other = shop.newWorker();
+    await shop.add({ kind: 'sync', source: 'alpha' });
+    await shop.add({ kind: 'sync', source: 'alpha' });
+    await shop.worker.start();
+    await shop.until(1);
+    await other.start();
+    await shop.add({ kind: 'push', source: 'alpha' });
+    await shop.until(2);
+    expect(shop.begun.sort()).toEqual(['push:alpha', 'sync:alpha']);
+    await other.stop('the test is over');
+  });
+
   it('of a process that ended are taken over; those of one that runs are left', async () => {
     const { database } = shop.bench.engine;
     await shop.add({ kind: 'sync', source: 'alpha' });
