@@ -43,7 +43,12 @@ const BUSY_MS = 1_000;
 /** All parts of the service on one engine, which is always the present one. */
 export async function compose(engine: Engine, queue: TableQueue, ports: ComposePorts): Promise<Composition> {
   const inbox = openInbox(engine.database);
-  ports.metrics.ask(databaseCollector(engine, inboxCounts(inbox)));
+  // The sources of the configuration of that moment.
+  let collector: { readonly config: Engine['config']; readonly collect: ReturnType<typeof databaseCollector> } | undefined;
+  ports.metrics.ask(() => {
+    if (collector?.config !== engine.config) collector = { config: engine.config, collect: databaseCollector(engine, inboxCounts(inbox)) };
+    return collector.collect();
+  });
   const forgetLoop = watchEventLoop(ports.metrics);
   const arrived = (source: string): Promise<unknown> => queue.enqueue({ kind: 'inbox', source, lane: 'webhook', key: `inbox:${source}`, by: 'delivery' });
   const server = ports.role === 'all' || ports.role === 'api' ? await listening(engine, queue, inbox, arrived, ports) : undefined;

@@ -100,7 +100,7 @@ export class Service {
     const engine = this.current;
     const known = new Set(engine.config.sources.map(({ name }) => name));
     const cancelled = await engine.database.transaction(async (tx) => {
-      const gone = (await sourcesWaiting(tx)).filter((name) => !known.has(name) && name !== 'due' && name !== 'retention');
+      const gone = (await sourcesWaiting(tx)).filter((name) => !known.has(name));
       return gone.length === 0 ? 0 : cancelJobsOf(tx, gone, 'the source is not in the configuration any more', engine.clock.now());
     });
     const judgement = judgementOf(engine);
@@ -119,6 +119,7 @@ export class Service {
 
   private async reloadOnce(): Promise<ReloadOutcome> {
     const { log } = this.engine;
+    if (this.ended !== undefined) return { ok: false, problems: ['the service is stopping'] };
     const refused = (problems: readonly (ConfigProblem | string)[]): ReloadOutcome => {
       log.warn('the configuration was not reloaded, the present one stays', { problems: problems.map((each) => (typeof each === 'string' ? each : `${each.file}:${each.line}:${each.column} ${each.path}: ${each.message}`)) });
       return { ok: false, problems };
@@ -155,6 +156,8 @@ export class Service {
   private async end(because: string): Promise<void> {
     const { log } = this.engine;
     await this.timer?.stop();
+    // A reload under way lets its jobs go on first; no other one begins.
+    await this.reloading;
     const grace = new AbortController();
     const orderly = (async () => {
       await Promise.all([this.server?.close(), this.worker?.stop(because)]);
@@ -174,5 +177,6 @@ export class Service {
 
 /** What a running process stands on. */
 function unchangeable(before: LoadedConfig, after: LoadedConfig): string[] {
-  return [...(before.database.url === after.database.url ? [] : ['database.url']), ...(before.queue?.url === after.queue?.url ? [] : ['queue.url']), ...(before.server.host === after.server.host && before.server.port === after.server.port ? [] : ['server.host and server.port'])];
+  return [...(before.database.url === after.database.url ? [] : ['database.url']), ...(before.queue?.url === after.queue?.url ? [] : ['queue.url']), ...(before.server.host === after.server.host && before.server.port === after.server.port ? [] : ['server.host and server.port']),
+    ...(JSON.stringify(before.server.trustedProxies) === JSON.stringify(after.server.trustedProxies) ? [] : ['server.trustedProxies'])];
 }

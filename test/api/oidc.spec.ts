@@ -1,4 +1,5 @@
 import { exportJWK, exportSPKI, generateKeyPair, UnsecuredJWT, type JWTPayload } from 'jose';
+import { liveEngine } from '../../src/service/live-engine.js';
 import { ApiBench } from '../support/api.js';
 import { startProvider, type Provider } from '../support/identity-provider.js';
 import { Tools } from '../support/tools.js';
@@ -36,6 +37,19 @@ describe('tokens of an identity provider', () => {
     const token = await provider.sign(claims({ realm: { roles: groups as unknown } }));
 
     expect([await statusOf(token), (await api.post('/api/v1/undo', { push: 'none', reason: 'x' }, { as: token })).status, await statusOf(token, '/api/v1/tokens')]).toEqual([runs, undo, tokens]);
+  });
+
+  it('lose at once a role that a reload takes away', async () => {
+    let { config } = tools.engine;
+    const reloaded = await ApiBench.open(liveEngine(() => ({ ...tools.engine, config })));
+    const asked = async (): Promise<number> => (await reloaded.get('/api/v1/tokens', { as: await provider.sign(claims({ realm: { roles: ['root'] } })) })).status;
+    try {
+      const before = await asked();
+      config = { ...config, security: { ...config.security, oidc: { ...config.security.oidc!, roles: { viewer: ['staff'] } } } };
+      expect([before, await asked()]).toEqual([200, 403]);
+    } finally {
+      await reloaded.close();
+    }
   });
 
   it('are named in the audit by person and subject', async () => {

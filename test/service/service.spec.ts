@@ -196,6 +196,27 @@ describe('the service', () => {
     expect((await sources()).filter(([source]) => source === 'alpha')).toEqual([['alpha', 'live', 1], ['alpha', 'unread', 1]]);
   });
 
+  it('a source that joins: it is read, and measured', async () => {
+    await house.start();
+    await house.settled();
+    house.tools.get('gamma')?.put(pc('9'));
+    house.write(yaml({ sources: ['alpha', 'beta', 'gamma'] }));
+    expect(await house.service.reload()).toMatchObject({ ok: true });
+    house.clock.advance(6_000);
+    await house.settled();
+    expect(await house.metrics.scrape()).toMatch(/lockstep_last_success_seconds\{source="gamma"\} \d/);
+  });
+
+  it('a reload that comes while it stops is refused', async () => {
+    await house.start();
+    house.write(yaml({ sources: ['alpha'] }));
+    const reloading = house.service.reload();
+    const stopping = house.service.stop('enough');
+    const late = house.service.reload();
+    expect([await reloading, await late]).toMatchObject([{ ok: false }, { ok: false, problems: ['the service is stopping'] }]);
+    await stopping;
+  });
+
   it('a rule that changes: what is read from then on goes by the new one', async () => {
     await house.start();
     await house.settled();

@@ -16,12 +16,17 @@ const nameFor = (text: string, most: number): string => plain(text, most).trim()
 /** Who calls, by what they carry. `localToken`: of the file beside the database. */
 export class Authenticator {
   private readonly tokens: TokenService;
-  private readonly oidc: OidcVerifier | undefined;
+  private oidc: { readonly of: Engine['config']['security']['oidc']; readonly verifier: OidcVerifier | undefined } | undefined;
 
   constructor(private readonly engine: Engine, private readonly localToken: () => string | undefined) {
     this.tokens = new TokenService(engine);
-    const { oidc } = engine.config.security;
-    this.oidc = oidc && new OidcVerifier(oidc, engine.clock);
+  }
+
+  /** By the configuration of this moment: a role that a reload takes away is gone with it. */
+  private verifier(): OidcVerifier | undefined {
+    const { oidc } = this.engine.config.security;
+    if (this.oidc === undefined || this.oidc.of !== oidc) this.oidc = { of: oidc, verifier: oidc && new OidcVerifier(oidc, this.engine.clock) };
+    return this.oidc.verifier;
   }
 
   /** Throws where nobody can be known now; undefined: what was given is not valid. Never lets anybody in because something failed. */
@@ -32,8 +37,8 @@ export class Authenticator {
       const row = await this.asked(() => this.tokens.find(secret), 'tokens cannot be looked up');
       return row && { id: `token:${row.id}`, person: `token:${row.id}`, actor: `${row.name} via token ${row.id} from ${from}`, role: roleOf(row) };
     }
-    if (!this.oidc || secret.split('.').length !== 3) return undefined;
-    const { oidc } = this;
+    const oidc = this.verifier();
+    if (!oidc || secret.split('.').length !== 3) return undefined;
     const person = await this.asked(() => oidc.verify(secret), 'the identity provider cannot be asked');
     if (!person) return undefined;
     const subject = nameFor(person.subject, 38);

@@ -90,14 +90,17 @@ export async function runningJobs(tx: Tx): Promise<readonly { readonly id: numbe
   return (await tx.query(`SELECT id, kind, source, holder, attempts FROM jobs WHERE state = 'running'`)).map((row) => ({ id: Number(row['id']), kind: row['kind'], source: row['source'], holder: row['holder'], attempts: Number(row['attempts']) }));
 }
 
+/** What is done for a source or target; of upkeep and notices the column tells only which. */
+const OF_SOURCES = `kind IN ('sync', 'push', 'inbox')`;
+
 /** Of sources that are configured no more; gives how many. */
 export async function cancelJobsOf(tx: Tx, sources: readonly string[], reason: string, now: number): Promise<number> {
-  return executeIn(tx, `UPDATE jobs SET state = 'cancelled', unique_key = NULL, finished_at = ?, error = ? WHERE state = 'waiting' AND source IN (?)`, sources, [now, reason]);
+  return executeIn(tx, `UPDATE jobs SET state = 'cancelled', unique_key = NULL, finished_at = ?, error = ? WHERE state = 'waiting' AND ${OF_SOURCES} AND source IN (?)`, sources, [now, reason]);
 }
 
 /** Sources for which jobs wait. */
 export async function sourcesWaiting(tx: Tx): Promise<string[]> {
-  return (await tx.query(`SELECT DISTINCT source FROM jobs WHERE state = 'waiting' AND source <> ''`)).map((row) => row['source'] as string);
+  return (await tx.query(`SELECT DISTINCT source FROM jobs WHERE state = 'waiting' AND ${OF_SOURCES}`)).map((row) => row['source'] as string);
 }
 
 export interface ListJobs { readonly state?: JobState; readonly source?: string; readonly limit: number }
