@@ -3,16 +3,8 @@ import type { Engine } from '../engine/engine.js';
 import { instant } from './instants.js';
 
 /** Who did what, when, from where; `before` and `after` where something was one thing and is another now. */
-export interface AuditDocument {
-  readonly seq: number;
+export interface AuditDocument extends Omit<StoredAudit, 'at'> {
   readonly at: string;
-  readonly actor: string;
-  readonly action: string;
-  readonly subject: unknown;
-  readonly before?: unknown;
-  readonly after?: unknown;
-  readonly reason?: string;
-  readonly hash: string;
 }
 
 export interface AuditVerdict {

@@ -18,18 +18,27 @@ describe('the outbox', () => {
   const move = (location: string, ...ids: readonly string[]): void => { for (const id of ids) bench.tool('alpha').edit(id, { location }); };
   const shown = (...ids: readonly string[]): unknown[] => ids.map((id) => beta().present(id)?.['location']);
 
-  it('owes again what changed while a write was on its way', async () => {
-    await open('fields: [location]');
+  /** Gives what waits for that work to be done. */
+  const atFirstWrite = (work: () => Promise<unknown>): (() => Promise<unknown>) => {
     const { write } = beta();
-    let meanwhile: Promise<unknown> | undefined;
+    let begun: Promise<unknown> | undefined;
     beta().write = function (given) {
-      meanwhile ??= bench.decisions.override('name:pc-1', 'location', 'Köln', { reason: 'test' });
+      begun ??= work();
       return write.call(this, given);
     };
+    return async () => begun;
+  };
+  const changesWhileUlmIsWritten = async (): Promise<void> => {
+    const changed = atFirstWrite(() => bench.decisions.override('name:pc-1', 'location', 'Köln', { reason: 'test' }));
     move('Ulm', '1');
     await bench.sync();
-    await meanwhile;
+    await changed();
     await bench.push();
+  };
+
+  it('owes again what changed while a write was on its way', async () => {
+    await open('fields: [location]');
+    await changesWhileUlmIsWritten();
 
     expect([shown('1'), await bench.outbox()]).toEqual([['Köln'], []]);
     expect(beta().writes().map(({ fields }) => fields)).toEqual([{ location: 'Ulm' }, { location: 'Köln' }]);
@@ -37,17 +46,8 @@ describe('the outbox', () => {
 
   it('writes what changed while a write was refused: that has not been sent yet', async () => {
     await open('fields: [location]');
-    const { write } = beta();
-    let meanwhile: Promise<unknown> | undefined;
     beta().switches.refuse = (_row, fields) => (fields['location'] === 'Ulm' ? 'no such place' : undefined);
-    beta().write = function (given) {
-      meanwhile ??= bench.decisions.override('name:pc-1', 'location', 'Köln', { reason: 'test' });
-      return write.call(this, given);
-    };
-    move('Ulm', '1');
-    await bench.sync();
-    await meanwhile;
-    await bench.push();
+    await changesWhileUlmIsWritten();
 
     expect([shown('1'), await bench.outbox(), await bench.attempts()]).toEqual([['Köln'], [], ['refused', 'verified']]);
   });
@@ -158,15 +158,10 @@ describe('the outbox', () => {
   it('of a target that is paused in the middle keeps what has not left yet', async () => {
     const ids = many(120);
     await open('fields: [location], maxPushRatio: 1', ids);
-    const { write } = beta();
-    let pausing: Promise<unknown> | undefined;
-    beta().write = function (given) {
-      pausing ??= bench.letters.pause('beta', 'change freeze');
-      return write.call(this, given);
-    };
+    const paused = atFirstWrite(() => bench.letters.pause('beta', 'change freeze'));
     move('Ulm', ...ids);
     const { targets } = await bench.sync();
-    await pausing;
+    await paused();
     expect([beta().writes().length, targets]).toMatchObject([50, [{ status: 'paused', reason: 'change freeze', left: { owed: 70 } }]]);
     await bench.letters.resume('beta');
     await bench.push();
