@@ -1,4 +1,4 @@
-import { startBench, type Bench } from '../../sdk/conformance/index.js';
+import { benchesOf, type Bench } from '../../sdk/conformance/index.js';
 import type { CreateOutcome, FieldWrite, LifecycleStage, NewRecord, RecordWrite, WriteOutcome } from '../../sdk/contract/index.js';
 import { connector } from '../index.js';
 import { sandbox, type HaloSandbox } from '../sandbox/index.js';
@@ -6,13 +6,8 @@ import type { HaloClient } from '../session.js';
 import { assetPush as push } from './index.js';
 
 type Started = Bench & { readonly sandbox: HaloSandbox; readonly client: HaloClient };
-const open: Bench[] = [];
-const bench = async (options: Record<string, unknown> = {}, vendor: Record<string, unknown> = {}, source: object = {}): Promise<Started> => {
-  const started = await startBench(connector, { sandbox: sandbox.start, fleetSize: 20, vendor, source: { options, ...source } });
-  open.push(started);
-  return started as Started;
-};
-afterEach(async () => { for (const started of open.splice(0)) await started.close(); });
+const start = benchesOf<Started>(connector, sandbox.start);
+const bench = (options: Record<string, unknown> = {}, vendor: Record<string, unknown> = {}, source: object = {}): Promise<Started> => start({ vendor, source: { options, ...source } });
 
 const current = async (b: Started, id: string): Promise<any> => {
   const found = (await push.fetchMany!(b.client, [id])).get(id);

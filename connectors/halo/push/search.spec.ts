@@ -1,4 +1,4 @@
-import { startBench, type Bench } from '../../sdk/conformance/index.js';
+import { benchesOf, type Bench } from '../../sdk/conformance/index.js';
 import type { NewRecord } from '../../sdk/contract/index.js';
 import { connector } from '../index.js';
 import { sandbox, type HaloSandbox } from '../sandbox/index.js';
@@ -6,13 +6,8 @@ import type { HaloClient } from '../session.js';
 import { assetPush } from './index.js';
 
 type Started = Bench & { readonly sandbox: HaloSandbox; readonly client: HaloClient };
-const open: Bench[] = [];
-const bench = async (vendor: Record<string, unknown> = {}): Promise<Started> => {
-  const started = await startBench(connector, { sandbox: sandbox.start, fleetSize: 20, vendor });
-  open.push(started);
-  return started as Started;
-};
-afterEach(async () => { for (const started of open.splice(0)) await started.close(); });
+const start = benchesOf<Started>(connector, sandbox.start);
+const bench = (vendor: Record<string, unknown> = {}): Promise<Started> => start({ vendor });
 
 const { create, search } = assetPush.create!;
 const wanted = (given: Partial<NewRecord> = {}): NewRecord =>

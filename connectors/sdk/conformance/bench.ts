@@ -46,6 +46,17 @@ export interface Pass {
 /** Begins at an instant of which all vendors' formats can speak. */
 export const BENCH_START = '2026-11-20T10:00:00Z';
 
+/** Opens benches for the tests of one spec file; each is closed when its test is over. */
+export function benchesOf<Started extends Bench>(connector: Connector, start: SandboxModule['start']): (more?: Partial<BenchOptions>) => Promise<Started> {
+  const open: Bench[] = [];
+  afterEach(async () => { for (const bench of open.splice(0)) await bench.close(); });
+  return async (more = {}) => {
+    const bench = await startBench(connector, { sandbox: start, fleetSize: 20, ...more });
+    open.push(bench);
+    return bench as Started;
+  };
+}
+
 export async function startBench(connector: Connector, options: BenchOptions): Promise<Bench> {
   const clock = fakeClock(BENCH_START);
   const sandbox = await options.sandbox({

@@ -125,6 +125,6 @@ function describeManifest(connector: Connector, options: ConformanceOptions, kno
 }
 
 export { fakeClock, recordingLog, type FakeClock, type RecordingLog } from './doubles.js';
-export { startBench, type Bench, type BenchOptions, type Pass } from './bench.js';
+export { benchesOf, startBench, type Bench, type BenchOptions, type Pass } from './bench.js';
 export { faultsOf } from './well-formed.js';
 export type { FaultExpectations, Outcome } from './faults.js';

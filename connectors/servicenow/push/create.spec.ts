@@ -1,16 +1,11 @@
-import { startBench, type Bench } from '../../sdk/conformance/index.js';
+import { benchesOf, type Bench } from '../../sdk/conformance/index.js';
 import type { NewRecord, StreamPush } from '../../sdk/contract/index.js';
 import { connector } from '../index.js';
 import { sandbox, type ServiceNowSandbox } from '../sandbox/index.js';
 
 type Started = Bench & { readonly sandbox: ServiceNowSandbox };
-const open: Bench[] = [];
-const bench = async (dataSource: string | undefined = 'Lockstep', vendor: Record<string, unknown> = {}): Promise<Started> => {
-  const started = await startBench(connector, { sandbox: sandbox.start, fleetSize: 20, vendor, ...(dataSource !== undefined && { source: { options: { dataSource } } }) });
-  open.push(started);
-  return started as Started;
-};
-afterEach(async () => { for (const started of open.splice(0)) await started.close(); });
+const start = benchesOf<Started>(connector, sandbox.start);
+const bench = (dataSource: string | undefined = 'Lockstep', vendor: Record<string, unknown> = {}): Promise<Started> => start({ vendor, ...(dataSource !== undefined && { source: { options: { dataSource } } }) });
 
 const maker = (stream: string): NonNullable<StreamPush<any>['create']> => connector.streams.find((entry) => entry.name === stream)!.push!.create!;
 const wanted = (given: Partial<NewRecord> = {}): NewRecord => ({

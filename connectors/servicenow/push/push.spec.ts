@@ -1,16 +1,10 @@
-import { startBench, type Bench } from '../../sdk/conformance/index.js';
+import { benchesOf, type Bench } from '../../sdk/conformance/index.js';
 import type { FieldWrite, LifecycleStage, RecordWrite, StreamPush, WriteOutcome } from '../../sdk/contract/index.js';
 import { connector } from '../index.js';
 import { sandbox, type ServiceNowSandbox } from '../sandbox/index.js';
 
 type Started = Bench & { readonly sandbox: ServiceNowSandbox };
-const open: Bench[] = [];
-const bench = async (extra: Partial<Parameters<typeof startBench>[1]> = {}): Promise<Started> => {
-  const started = await startBench(connector, { sandbox: sandbox.start, fleetSize: 20, ...extra });
-  open.push(started);
-  return started as Started;
-};
-afterEach(async () => { for (const started of open.splice(0)) await started.close(); });
+const bench = benchesOf<Started>(connector, sandbox.start);
 
 const pushOf = (stream: string): StreamPush<any> => connector.streams.find((entry) => entry.name === stream)!.push!;
 const current = async (b: Bench, stream: string, id: string): Promise<any> => {

@@ -1,16 +1,11 @@
-import { startBench, type Bench } from '../../sdk/conformance/index.js';
+import { benchesOf, type Bench } from '../../sdk/conformance/index.js';
 import type { RecordWrite, StreamPush, WriteOutcome } from '../../sdk/contract/index.js';
 import { connector } from '../index.js';
 import { sandbox, type ServiceNowSandbox } from '../sandbox/index.js';
 
 type Started = Bench & { readonly sandbox: ServiceNowSandbox };
-const open: Bench[] = [];
-const bench = async (vendor: Record<string, unknown> = {}): Promise<Started> => {
-  const started = await startBench(connector, { sandbox: sandbox.start, fleetSize: 20, vendor });
-  open.push(started);
-  return started as Started;
-};
-afterEach(async () => { for (const started of open.splice(0)) await started.close(); });
+const start = benchesOf<Started>(connector, sandbox.start);
+const bench = (vendor: Record<string, unknown> = {}): Promise<Started> => start({ vendor });
 
 const push: StreamPush<any> = connector.streams.find(({ name }) => name === 'assets')!.push!;
 const writesOf = async (b: Started, count: number): Promise<RecordWrite[]> => {

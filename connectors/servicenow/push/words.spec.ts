@@ -1,17 +1,11 @@
-import { startBench, type Bench } from '../../sdk/conformance/index.js';
+import { benchesOf, type Bench } from '../../sdk/conformance/index.js';
 import type { CreateOutcome, NewRecord, StreamPush, WriteOutcome } from '../../sdk/contract/index.js';
 import { connector } from '../index.js';
 import { sandbox, type ServiceNowSandbox } from '../sandbox/index.js';
 import type { ServiceNowClient } from '../session.js';
 
 type Started = Bench & { readonly sandbox: ServiceNowSandbox; readonly client: ServiceNowClient };
-const open: Bench[] = [];
-const bench = async (): Promise<Started> => {
-  const started = await startBench(connector, { sandbox: sandbox.start, fleetSize: 20 });
-  open.push(started);
-  return started as Started;
-};
-afterEach(async () => { for (const started of open.splice(0)) await started.close(); });
+const bench = benchesOf<Started>(connector, sandbox.start);
 
 const pushOf = (stream: string): StreamPush<any> => connector.streams.find((entry) => entry.name === stream)!.push!;
 /** All that an outcome says, its error's own words too. */

@@ -1,16 +1,11 @@
-import { startBench, type Bench } from '../../sdk/conformance/index.js';
+import { benchesOf, type Bench } from '../../sdk/conformance/index.js';
 import type { FieldWrite, RecordWrite, StreamPush } from '../../sdk/contract/index.js';
 import { connector } from '../index.js';
 import { sandbox, type ServiceNowSandbox } from '../sandbox/index.js';
 
 type Started = Bench & { readonly sandbox: ServiceNowSandbox };
-const open: Bench[] = [];
-const bench = async (source: object = {}): Promise<Started> => {
-  const started = await startBench(connector, { sandbox: sandbox.start, fleetSize: 20, source });
-  open.push(started);
-  return started as Started;
-};
-afterEach(async () => { for (const started of open.splice(0)) await started.close(); });
+const start = benchesOf<Started>(connector, sandbox.start);
+const bench = (source: object = {}): Promise<Started> => start({ source });
 
 const pushOf = (stream: string): StreamPush<any> => connector.streams.find((entry) => entry.name === stream)!.push!;
 const current = async (b: Started, stream: string, id: string): Promise<Record<string, unknown>> =>
