@@ -78,10 +78,19 @@ async function sync(job: Job, engine: Engine, queue: TableQueue, parts: Parts): 
     if (JSON.stringify(before) !== JSON.stringify(after)) await saveBreaker(tx, source.name, after);
     if (after.state === 'open' && before.state !== 'open') engine.log.warn('a source has failed again and again, and is left alone for a while', { source: source.name, failures: after.failures, probeAt: new Date(after.probeAt ?? 0).toISOString() });
   });
+  tellOf(engine, run);
   await parts.afterRun?.(engine, run);
   if (payload['push'] !== false) await owePushes(engine, queue, 'schedule', run.id);
   const result = { runs: [summary(run)] };
   return run.status === 'failed' ? { kind: 'failed', error: run.error?.message ?? run.status, result } : { kind: 'done', result };
+}
+
+/** For whoever reads the log at night: one line for each run, and what to look at where it did not go well. */
+function tellOf({ log }: Engine, { id, source, mode, status, streams, assets, reviews, startedAt, finishedAt, error }: RunReport): void {
+  const sum = (what: 'read' | 'changed' | 'quarantined' | 'tombstoned'): number => Object.values(streams).reduce((total, stream) => total + stream[what], 0);
+  const facts = { run: id, source, mode, status, read: sum('read'), changed: sum('changed'), quarantined: sum('quarantined'), tombstoned: sum('tombstoned'), assets, reviews, tookMs: Date.parse(finishedAt) - Date.parse(startedAt) };
+  if (status === 'succeeded') log.info('a run ended', facts);
+  else log.warn('a run ended otherwise than it should', { ...facts, ...(error && { error: error.message, ...(error.hint !== undefined && { hint: error.hint }) }), next: `lockstep runs show ${id}` });
 }
 
 const summary = ({ id, source, mode, status, streams, assets, reviews, startedAt, finishedAt, error }: RunReport) => ({ id, source, mode, status, streams, assets, reviews, startedAt, finishedAt, ...(error && { error }) });
@@ -102,6 +111,9 @@ async function push(job: Job, engine: Engine, queue: TableQueue): Promise<JobOut
     await queue.enqueue({ ...pushRequest(job.source, 'schedule', `job ${job.id}`), runAt: dueAt, payload: { failures } });
   }
   const { error, ...rest } = target;
+  const moved = Object.fromEntries(Object.entries(target.counts).filter(([, count]) => count > 0));
+  if (target.status === 'failed' || target.counts.failed > 0) engine.log.warn('a target was not written as it should', { target: job.source, ...moved, left: target.left, ...(error && { error: error.message }), next: target.status === 'failed' ? `lockstep check ${job.source}` : 'lockstep dead-letters list' });
+  else if (Object.keys(moved).length > 0) engine.log.info('a target was written', { target: job.source, ...moved, left: target.left });
   return target.status === 'failed' ? { kind: 'failed', error: error?.message ?? target.reason ?? 'the target could not be worked with', result: rest } : { kind: 'done', result: rest };
 }
 

@@ -31,6 +31,7 @@ class House {
   readonly tools = new Map(['alpha', 'beta', 'gamma'].map((name) => [name, new Tool(name, this.clock)]));
   readonly catalogue: ConnectorCatalogue;
   readonly metrics = new ServiceMetrics({ clock: this.clock, version: 'test' });
+  readonly lines: string[] = [];
   service!: Service;
   tick: () => Promise<unknown> = async () => undefined;
 
@@ -38,6 +39,12 @@ class House {
     const bundled = connectorCatalogue();
     const tool = toolConnector(this.tools);
     this.catalogue = { names: () => ['tool', ...bundled.names()], load: async (name, folder) => (name === 'tool' ? tool : bundled.load(name, folder)) };
+  }
+
+  readonly log = { ...silentLog, info: (message: string, fields: object = {}) => this.note(message, fields), warn: (message: string, fields: object = {}) => this.note(message, fields) };
+  private note(message: string, fields: object): void {
+    const { source, target, status, error, next } = fields as Record<string, string | undefined>;
+    this.lines.push([message, source ?? target, status, error, next?.replace(/run-\S+/, 'RUN')].filter((part) => part !== undefined).join(' | '));
   }
 
   get file(): string { return join(this.folder, 'lockstep.yaml'); }
@@ -49,7 +56,7 @@ class House {
     const loaded = await this.load();
     if (!loaded.ok) throw new Error(loaded.problems.map(({ path, message }) => `${path}: ${message}`).join('\n'));
     this.service = await Service.start({
-      engine: { clock: this.clock, log: silentLog, waitMs: 0, metrics: this.metrics }, config: loaded.config, catalogue: this.catalogue, role: 'all', reload: () => this.load(),
+      engine: { clock: this.clock, log: this.log, waitMs: 0, metrics: this.metrics }, config: loaded.config, catalogue: this.catalogue, role: 'all', reload: () => this.load(),
       compose: (engine, queue, isStopping) => compose(engine, queue, { role: 'all', metrics: this.metrics, run, isStopping }),
       ticks: async (tick) => { this.tick = tick; return { stop: async () => { this.tick = async () => undefined; } }; },
     });
@@ -103,6 +110,7 @@ describe('the service', () => {
     house.clock.advance(5 * 60_000);
     await house.settled();
     expect(house.tools.get('beta')?.status('1')).toBe('R');
+    expect(house.lines.filter((line) => line.startsWith('a ')).sort()).toEqual(['a run ended | alpha | succeeded', 'a run ended | alpha | succeeded', 'a run ended | beta | succeeded', 'a run ended | beta | succeeded', 'a target was written | beta']);
   });
 
   it('does once what was missed while it was stopped', async () => {
@@ -237,6 +245,8 @@ describe('the service', () => {
     alpha.switches.down = true;
     for (let i = 0; i < 3; i++) { house.clock.advance(5 * 60_000); await house.settled(); }
     expect(await house.rows(`SELECT state, failures FROM breakers WHERE source = 'alpha'`)).toEqual([{ state: 'open', failures: 3 }]);
+    expect(house.lines).toContain('a run ended otherwise than it should | alpha | failed | the tool does not answer | lockstep runs show RUN');
+    expect(house.lines).toContain('a source has failed again and again, and is left alone for a while | alpha');
     const { reads } = alpha;
     house.clock.advance(4 * 60_000);
     await house.settled();
